@@ -203,6 +203,7 @@ class Environment:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     run: Run
+    missing: tuple[str, ...] = ()  # functions of the contract that the notebook does not define
     training: tuple[GradientCall, ...] = ()  # what the notebook itself produced
     probes: tuple[Probe, ...] = ()
     environment: Environment = field(default_factory=Environment)
