@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
 
-    Array = NDArray[np.generic]
-
+Array = np.ndarray[Any, Any]
 Tree = Any  # None, bool, int, float, str, NumPy array, and lists and string-keyed dicts of these
+
+
+_WITH_ARRAYS = {"arbitrary_types_allowed": True, "extra": "forbid"}  # how pydantic reads these classes from a Tree
 
 
 # --- Exercise: what is on disk in exercises/NN_name/ ---------------------------------------------------------
@@ -156,6 +156,8 @@ class GradientRecord:
     large to keep (`kept` is then False).
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = _WITH_ARRAYS
+
     name: str
     shape: tuple[int, ...] | None
     dtype: str
@@ -184,6 +186,8 @@ class GradientCall:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """The learner's functions on one draw of hidden inputs."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _WITH_ARRAYS
 
     inputs: dict[str, Array]
     result: Tree = None  # what the exercise's probe returned

@@ -1,0 +1,93 @@
+"""The few functions that the trusted side calls in a kernel: start, fault, recorded, missing, probe.
+
+Each answers with text in the wire format. `start` is called before the notebook's first cell; until then none of the
+notebook's code has run.
+"""
+
+import os
+import sys
+from typing import Any
+
+from . import wire
+from .cells import Cells
+from .probing import Learner, MissingName, Tools, device_of, plain
+from .recorder import Recorder
+
+_state: "dict[str, Any]" = {}
+
+
+def start(device: str) -> None:
+    """Import TensorFlow on the device asked for ("cpu", "gpu", "auto") and begin to record."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    import tensorflow as tf
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    gpus = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
+    if gpus:
+        _make_comparable(tf, gpus)
+    _state.update(
+        cells=Cells(shell), tools=Tools(), namespace=shell.user_ns, gpus=len(gpus), cuda=tf.test.is_built_with_cuda()
+    )
+    _state["recorder"] = Recorder(_state["cells"])
+    _state["recorder"].install()
+
+
+def _make_comparable(tf: Any, gpus: "list[Any]") -> None:
+    """On a GPU, so that two runs agree: no TF32, deterministic operations (which need a seed), memory as needed."""
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.random.set_seed(0)
+    tf.config.experimental.enable_op_determinism()
+
+
+def facts() -> str:
+    """Versions and devices."""
+    import numpy as np
+    import tensorflow as tf
+
+    keras = sys.modules.get("keras")
+    versions = {
+        "tensorflow": tf.__version__,
+        "keras": getattr(keras, "__version__", ""),
+        "numpy": np.__version__,
+        "python": sys.version.split()[0],
+    }
+    return wire.encode(versions | {"gpus": _state["gpus"], "cuda": _state["cuda"]})
+
+
+def fault() -> str:
+    """The exception that ended the last cell."""
+    error = getattr(sys, "last_value", None)
+    return wire.encode(None if error is None else _state["cells"].describe(error))
+
+
+def recorded() -> str:
+    """The gradients recorded since the start, or since the last time this was asked."""
+    return wire.encode(_state["recorder"].take())
+
+
+def missing(names: str) -> str:
+    """Which of these names (separated by blanks) the notebook does not define as something callable."""
+    namespace = _state["namespace"]
+    return wire.encode([name for name in names.split() if not callable(namespace.get(name))])
+
+
+def probe(source: str, inputs: str) -> str:
+    """Run an exercise's probe on one draw of inputs."""
+    namespace: dict[str, Any] = {"__name__": "probe"}
+    exec(compile(source, "<probe>", "exec"), namespace)
+    _state["recorder"].take()
+    answer: dict[str, Any] = {"result": None, "error": None, "device": None}
+    try:
+        result = namespace["probe"](Learner(_state["namespace"]), wire.decode(inputs), _state["tools"])
+        answer.update(result=plain(result), device=device_of(result))
+    except MissingName as error:
+        answer["error"] = {"type": "MissingName", "message": str(error)}
+    except Exception as error:
+        answer["error"] = _state["cells"].describe(error) | {"message": ""}  # its text may carry hidden inputs
+    answer["calls"] = _state["recorder"].take()
+    return wire.encode(answer)

@@ -1,0 +1,71 @@
+"""Trees of plain data and arrays as text, and back: the only format in which anything crosses the trust boundary.
+
+A tree is None, bool, int, float, str, a numeric NumPy array, or lists and string-keyed dicts of these. It travels as
+JSON in which an array is {"$npy": base64 of a .npy file}. Decoding trusts nothing: no pickle, no eval, a bounded size,
+only numeric dtypes, and an array's header must agree with the bytes that follow it (a forged header could claim 8 TB).
+The source of this module is also run inside kernels, so it imports the standard library and NumPy only.
+"""
+
+import base64
+import binascii
+import io
+import json
+from typing import Any
+
+import numpy as np
+
+KINDS = "biufc"  # bool, integers, floats, complex
+MAX_BYTES = 64 * 2**20
+_HEADER_BYTES = 4096
+
+
+class WireError(ValueError):
+    """The text is not a tree as described above."""
+
+
+def encode(tree: Any) -> str:
+    """The tree as JSON text. Raises TypeError for anything that is not plain data."""
+    return json.dumps(tree, default=_encode_array)
+
+
+def decode(text: str, max_bytes: int = MAX_BYTES) -> Any:
+    """The tree that `encode` wrote. Raises WireError, and nothing else, whatever the text."""
+    if len(text) > max_bytes:
+        raise WireError(f"{len(text)} bytes where at most {max_bytes} are allowed")
+    try:
+        return json.loads(text, object_hook=_decode_object)
+    except (ValueError, RecursionError) as error:
+        raise WireError(str(error)) from None
+
+
+def _encode_array(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in KINDS:
+        raise TypeError(f"{type(value).__name__} is not plain data")
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(value).reshape(value.shape), (1, 0), allow_pickle=False)
+    return {"$npy": base64.b64encode(buffer.getvalue()).decode("ascii")}
+
+
+def _decode_object(value: dict[str, Any]) -> Any:
+    return _decode_array(value["$npy"]) if value.keys() == {"$npy"} else value
+
+
+def _decode_array(text: Any) -> Any:
+    if not isinstance(text, str):
+        raise WireError("an array that is not text")
+    try:
+        buffer = io.BytesIO(base64.b64decode(text, validate=True))
+        if np.lib.format.read_magic(buffer) != (1, 0):
+            raise WireError("not a .npy file of version 1.0")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer, max_header_size=_HEADER_BYTES)
+    except (binascii.Error, ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+        raise WireError(f"not an array: {error}") from None
+    payload = buffer.read()
+    count = 1
+    for length in shape:
+        count *= length
+    if dtype.kind not in KINDS or fortran or min(shape, default=1) < 0 or count * dtype.itemsize != len(payload):
+        raise WireError(f"an array of {dtype} {shape} with {len(payload)} bytes")
+    return np.frombuffer(payload, dtype).reshape(shape)
