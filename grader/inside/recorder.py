@@ -7,6 +7,7 @@ are no values while the function is traced; a callback is added to the graph ins
 callbacks: there only what is None is known.
 """
 
+import operator
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -104,12 +105,12 @@ class Recorder:
         self.sites: dict[Any, Site] = {}
         self._lock = threading.RLock()
         self._nested = threading.local()  # jacobian calls gradient, apply_gradients calls apply
-        self._latest: tuple[list[int], Site] | None = None  # the gradients that an optimizer is likely to be given
+        self._latest: list[Any] = []  # the gradients that an optimizer is likely to be given next
         self._optimizer_wrapped = False
 
     def take(self) -> "list[dict[str, Any]]":
         with self._lock:
-            sites, self.sites, self._latest = self.sites, {}, None
+            sites, self.sites, self._latest = self.sites, {}, []
             return [site.export() for site in sites.values() if site.calls]
 
     # --- hooks --------------------------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ class Recorder:
             try:
                 record(name, this, result, *args, **kwargs)
             except Exception:  # the notebook comes first: a recorder's failure is a gap in a record
-                self._latest = None
+                self._latest = []
             return result
 
         wrapper.__name__, wrapper.__doc__, wrapper.__wrapped__ = name, original.__doc__, original  # type: ignore[attr-defined]
@@ -154,20 +155,19 @@ class Recorder:
 
         self._wrap_optimizer()
         given = tf.nest.flatten(result)
-        site = self._record(kind, tf.nest.flatten(sources), given, tf.nest.flatten(target))
-        self._latest = ([id(value) for value in given], site)
+        self._record(kind, tf.nest.flatten(sources), given, tf.nest.flatten(target))
+        self._latest = given
 
     def _stepped(self, _: str, optimizer: Any, _result: Any, grads: Any, trainable_variables: Any = None) -> None:
         grads = list(grads)
         variables = optimizer._trainable_variables if trainable_variables is None else list(trainable_variables)
-        ids = [id(value) for value in grads]
-        if self._latest is not None and self._latest[0] == ids:
+        if len(grads) == len(self._latest) and all(map(operator.is_, grads, self._latest)):
             return  # just recorded where they were asked for
         self._record("step", variables, grads, [])
 
     # --- recording ----------------------------------------------------------------------------------------------
 
-    def _record(self, kind: str, sources: Sequence[Any], values: Sequence[Any], targets: Sequence[Any]) -> Site:
+    def _record(self, kind: str, sources: Sequence[Any], values: Sequence[Any], targets: Sequence[Any]) -> None:
         import tensorflow as tf
 
         if tf.executing_eagerly():
@@ -175,10 +175,9 @@ class Recorder:
             site = self._site(kind, place, sources, values, traced=False)
             with self._lock:
                 site.add([_eager_array(value) for value in values], _eager_loss(targets))
-            return site
+            return
         site = self._site(kind, self.cells.traced_place(), sources, values, traced=True)
         self._record_traced(site, values, targets)
-        return site
 
     def _site(
         self, kind: str, place: Any, sources: Sequence[Any], values: Sequence[Any], traced: bool

@@ -56,24 +56,24 @@ def facts() -> str:
         "numpy": np.__version__,
         "python": sys.version.split()[0],
     }
-    return wire.encode(versions | {"gpus": _state["gpus"], "cuda": _state["cuda"]})
+    return wire.pack(versions | {"gpus": _state["gpus"], "cuda": _state["cuda"]})
 
 
 def fault() -> str:
     """The exception that ended the last cell."""
     error = getattr(sys, "last_value", None)
-    return wire.encode(None if error is None else _state["cells"].describe(error))
+    return wire.pack(None if error is None else _state["cells"].describe(error))
 
 
 def recorded() -> str:
     """The gradients recorded since the start, or since the last time this was asked."""
-    return wire.encode(_state["recorder"].take())
+    return wire.pack(_state["recorder"].take())
 
 
 def missing(names: str) -> str:
     """Which of these names (separated by blanks) the notebook does not define as something callable."""
     namespace = _state["namespace"]
-    return wire.encode([name for name in names.split() if not callable(namespace.get(name))])
+    return wire.pack([name for name in names.split() if not callable(namespace.get(name))])
 
 
 def probe(source: str, inputs: str) -> str:
@@ -83,11 +83,11 @@ def probe(source: str, inputs: str) -> str:
     _state["recorder"].take()
     answer: dict[str, Any] = {"result": None, "error": None, "device": None}
     try:
-        result = namespace["probe"](Learner(_state["namespace"]), wire.decode(inputs), _state["tools"])
+        result = namespace["probe"](Learner(_state["namespace"]), wire.unpack(inputs), _state["tools"])
         answer.update(result=plain(result), device=device_of(result))
     except MissingName as error:
         answer["error"] = {"type": "MissingName", "message": str(error)}
     except Exception as error:
         answer["error"] = _state["cells"].describe(error) | {"message": ""}  # its text may carry hidden inputs
     answer["calls"] = _state["recorder"].take()
-    return wire.encode(answer)
+    return wire.pack(answer)

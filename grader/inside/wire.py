@@ -38,6 +38,21 @@ def decode(text: str, max_bytes: int = MAX_BYTES) -> Any:
         raise WireError(str(error)) from None
 
 
+def pack(tree: Any) -> str:
+    """The same in letters, digits, + / and = only: it passes through any quoting."""
+    return base64.b64encode(encode(tree).encode()).decode("ascii")
+
+
+def unpack(text: str, max_bytes: int = MAX_BYTES) -> Any:
+    """The tree that `pack` wrote. Raises WireError, and nothing else, whatever the text."""
+    if len(text) > max_bytes:
+        raise WireError(f"{len(text)} bytes where at most {max_bytes} are allowed")
+    try:
+        return decode(base64.b64decode(text, validate=True).decode(), max_bytes)
+    except ValueError as error:
+        raise WireError(str(error)) from None
+
+
 def _encode_array(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()

@@ -1,0 +1,85 @@
+"""A learner's file -> Notebook: its code cells, its fingerprint, and the exercise that it says it belongs to.
+
+Nothing but the cells' text is taken over: a notebook's metadata could choose another kernel or have cells skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.errors import UngradableError
+
+MAX_BYTES = 50 * 2**20
+_OWN_COMMAND = re.compile(r"^\s*[!%]+\s*(python[\w.]*\s+-m\s+grader|grader|load_ext\s+grader)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    name: str
+    cells: tuple[str, ...]  # sources of the code cells, in order
+    repair_cells: tuple[int, ...]  # numbers of those tagged `repair`
+    sha256: str
+    exercise: str | None  # id in the metadata
+
+    def runs(self, number: int) -> bool:
+        """Whether the cell is executed: an empty one and one that only calls the grader are not."""
+        lines = [line for line in self.cells[number - 1].splitlines() if line.strip()]
+        return bool(lines) and not all(_OWN_COMMAND.match(line) for line in lines)
+
+
+def read(path: Path) -> Notebook:
+    """The notebook in a file. Raises UngradableError, in one sentence, when there is none."""
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise UngradableError(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
+    if size > MAX_BYTES:
+        raise UngradableError(f"{path} has {size / 2**20:.0f} MB.", "Clear the outputs, save, and grade again.")
+    return parse(content, str(path))
+
+
+def parse(content: bytes, name: str = "the notebook") -> Notebook:
+    """The notebook in these bytes. Raises UngradableError, in one sentence, when there is none."""
+    try:
+        tree = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise UngradableError(
+            f"{name} is not a notebook: its text is not valid JSON.",
+            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset`.",
+        ) from None
+    try:
+        cells = [(_text(cell["source" if "source" in cell else "input"]), _tags(cell)) for cell in _code_cells(tree)]
+        exercise = (tree.get("metadata", {}).get("gradient_clinic") or {}).get("exercise")
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        raise UngradableError(
+            f"{name} is not a notebook: it has no cells as Jupyter writes them.",
+            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset`.",
+        ) from None
+    return Notebook(
+        name=name,
+        cells=tuple(source for source, _ in cells),
+        repair_cells=tuple(number for number, (_, tags) in enumerate(cells, 1) if "repair" in tags),
+        sha256=hashlib.sha256(content).hexdigest(),
+        exercise=exercise if isinstance(exercise, str) else None,
+    )
+
+
+def _code_cells(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    cells = tree["cells"] if "cells" in tree else tree["worksheets"][0]["cells"]  # version 3 and before
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def _text(source: Any) -> str:
+    text = source if isinstance(source, str) else "".join(source)
+    return text.replace("\r\n", "\n")
+
+
+def _tags(cell: dict[str, Any]) -> list[str]:
+    tags = (cell.get("metadata") or {}).get("tags") or []
+    return [tag for tag in tags if isinstance(tag, str)]

@@ -1,0 +1,70 @@
+"""The judging process: reads one job a line, answers one line, and judges each in a fork of its own.
+
+A fork starts with pytest and NumPy imported and with nothing of the submission judged before it. Where there is no
+fork (Windows) the process judges one job and ends; the parent starts another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+from pydantic import TypeAdapter
+
+from grader.evidence import thaw
+from grader.model import CheckSpec
+from grader.spec.plugin import SpecPlugin
+
+CHECKS = TypeAdapter(tuple[CheckSpec, ...])
+EMPTY_CONFIGURATION = Path(__file__).with_name("pytest.ini")
+
+
+def judge(job: dict[str, Any]) -> dict[str, Any]:
+    """Run the spec on the evidence; the answer has `results` by check, or `problem` where the spec itself is broken."""
+    reference = thaw(job["reference"]) if job["reference"] else None
+    plugin = SpecPlugin(CHECKS.validate_python(job["checks"]), thaw(job["learner"]), reference)
+    arguments = ["-c", EMPTY_CONFIGURATION, "--rootdir", job["spec"], "--noconftest", "-p", "no:cacheprovider"]
+    arguments += ["-p", "no:terminal", "--assert=plain", "--import-mode=importlib", *job["files"]]
+    pytest.main([str(argument) for argument in arguments], plugins=[plugin])
+    return {"results": plugin.results, "problem": "; ".join(plugin.problems)}
+
+
+def answer(line: str, out: TextIO) -> None:
+    try:
+        told = judge(json.loads(line))
+    except Exception as error:
+        told = {"results": {}, "problem": f"{type(error).__name__}: {error}"}
+    out.write(json.dumps(told) + "\n")
+    out.flush()
+
+
+def serve() -> None:
+    """Answer jobs until the parent closes the pipe. What specs print goes nowhere: stdout carries answers only."""
+    sys.dont_write_bytecode = True
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    while line := sys.stdin.readline():
+        if not hasattr(os, "fork"):
+            return answer(line, out)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                answer(line, out)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        if status != 0:
+            out.write(json.dumps({"results": {}, "problem": f"the judging process ended with status {status}"}) + "\n")
+            out.flush()
+    return None
+
+
+if __name__ == "__main__":
+    serve()
