@@ -1,0 +1,66 @@
+"""Watches a kernel that runs as an ordinary tree of processes: its memory, processor time and number of processes.
+
+In comes the id of the tree's root, out goes one call with the limit that was passed. Memory is the sum of Pss where
+/proc tells it: RSS counts a page once for each process that shares it, which gives false alarms after a fork.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from grader.model import LimitHit, Limits
+
+MB = 2**20
+INTERVAL = 0.2  # seconds; a process that touches memory as fast as it can gains about 0.5 GB meanwhile
+
+
+def proportional_memory(pid: int) -> int | None:
+    """Bytes that this process adds to the machine's load; None where the system does not say."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), None)
+
+
+class Watchdog(threading.Thread):
+    """Looks at the tree every INTERVAL seconds until it is gone, `stop` is called, or a limit is passed."""
+
+    def __init__(self, root: int, limits: Limits, exceed: Callable[[LimitHit], None]) -> None:
+        super().__init__(name=f"watchdog of {root}", daemon=True)
+        self._root, self._limits, self._exceed = root, limits, exceed
+        self._stopped = threading.Event()
+        self._seconds: dict[int, float] = {}  # processor time by process, the dead ones included
+        self.seen: dict[int, psutil.Process] = {}  # all that ever belonged to the tree
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        with suppress(psutil.NoSuchProcess):
+            root = psutil.Process(self._root)
+            while not self._stopped.wait(INTERVAL):
+                hit = self._look([root, *root.children(recursive=True)])
+                if hit is not None:
+                    self._exceed(hit)
+                    return
+
+    def _look(self, tree: list[psutil.Process]) -> LimitHit | None:
+        memory = 0
+        for process in tree:
+            self.seen.setdefault(process.pid, process)
+            with suppress(psutil.Error):
+                memory += proportional_memory(process.pid) or process.memory_info().rss
+                times = process.cpu_times()
+                self._seconds[process.pid] = times.user + times.system
+        used = {"memory": memory / MB, "cpu": sum(self._seconds.values()), "processes": len(tree)}
+        for name, amount in used.items():
+            allowed = getattr(self._limits, name)
+            if amount > allowed:
+                return LimitHit(name, allowed, amount)
+        return None
