@@ -1,0 +1,35 @@
+"""Gradient Clinic: grades training notebooks by the gradients that they produce.
+
+    from grader import grade
+    verdict = grade("exercises/02", "my_notebook.ipynb")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.model import Verdict
+
+__all__ = ["grade"]
+__version__ = "0.1.0"
+
+
+def grade(exercise: str | Path, notebook: str | Path | None = None, device: str = "auto") -> Verdict:
+    """Grade one notebook (by default the exercise's own) and give everything back that was started.
+
+    `exercise`: a path, a number or a name. Raises grader.errors.GraderError where nothing can be graded.
+    """
+    from grader.catalogue import find
+    from grader.grading import Grader
+    from grader.kernels import open_source
+    from grader.notebook import read
+
+    found = find(str(exercise))
+    source = open_source()
+    try:
+        with Grader(source, device) as grader:
+            return grader.grade(found, read(Path(notebook) if notebook else found.notebook))
+    finally:
+        source.close()

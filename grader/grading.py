@@ -1,0 +1,129 @@
+"""Exercise + notebook -> Verdict: the whole pipeline, and what is kept warm between two gradings."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from grader.errors import UngradableError
+from grader.execute import open_session
+from grader.kernels import KernelRequest, KernelSource
+from grader.model import Evidence, Exercise, Limits, Timing, Verdict
+from grader.notebook import Notebook
+from grader.probe import Draws, draw_inputs, probe, require_device
+from grader.reference import Reference
+from grader.spec.judge import Judge, unjudged
+from grader.verdict import reason_not_judged, verdict
+
+Progress = Callable[[str], None]
+
+
+class Grader:
+    """Grades one notebook after the other with kernels from one source. Not for two threads at once.
+
+    `seed`: the secret from which hidden inputs are drawn; without one it is fresh for every grading. With one, the
+    reference is computed once for each exercise.
+    """
+
+    def __init__(self, source: KernelSource, device: str = "auto", seed: int | None = None) -> None:
+        self._source = source
+        self._device = device
+        self._seed = seed
+        self._judge = Judge()
+        self._references: dict[str, Reference] = {}
+        self._known: dict[str, tuple[Draws, Evidence | None]] = {}
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the kernels of the solutions and the judging process (the source is its owner's)."""
+        self._judge.close()
+        for reference in self._references.values():
+            reference.close()
+        self._references.clear()
+
+    def grade(
+        self,
+        exercise: Exercise,
+        notebook: Notebook,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+    ) -> Verdict:
+        """Run, question and judge the notebook.
+
+        Raises UngradableError where it belongs to another exercise, GraderError where the device asked for is not
+        there, InternalError where we fail; whatever the notebook does is a Verdict.
+        """
+        if notebook.exercise not in (None, exercise.id):
+            raise UngradableError(
+                f"{notebook.name} belongs to exercise {notebook.exercise}, not to {exercise.id}.",
+                f"Grade it with `python -m grader grade {notebook.exercise} --notebook ...`.",
+            )
+        say = progress or (lambda _text: None)
+        begun = time.monotonic()
+        reference = self._reference(exercise)
+        say("starting a kernel")
+        with open_session(
+            notebook,
+            self._source,
+            self._request(exercise, limits),
+            lambda number, total: say(f"running cell {number} of {total}"),
+        ) as session:
+            require_device(session, self._device)
+            say("calling your functions on hidden data")
+            draws = self._draws(exercise)
+            evidence = probe(exercise, session, lambda: draws)
+        if evidence.run.status != "completed":
+            timing = Timing(time.monotonic() - begun, evidence.run.seconds, evidence.seconds)
+            checks = unjudged(exercise, reason_not_judged(evidence.run))
+            return verdict(exercise, notebook, evidence, checks, None, timing)
+        right = self._right(exercise, reference, draws)
+        say("judging")
+        judging = time.monotonic()
+        checks = self._judge.checks(exercise, evidence, right)
+        end = time.monotonic()
+        timing = Timing(end - begun, evidence.run.seconds, evidence.seconds, end - judging)
+        return verdict(exercise, notebook, evidence, checks, right, timing)
+
+    # --- hidden inputs and what they should give -----------------------------------------------------------------
+
+    def _request(self, exercise: Exercise, limits: Limits | None = None) -> KernelRequest:
+        data = {name: exercise.folder / name for name in exercise.data}
+        return KernelRequest(limits or exercise.limits, self._device, data)
+
+    def _reference(self, exercise: Exercise) -> Reference | None:
+        """The kernel of the solution; started now so that it runs beside the learner's."""
+        if exercise.solution is None or exercise.id in self._known:
+            return None
+        kept = self._references.get(exercise.id)
+        if kept is not None and kept.stamp != exercise.solution.stat().st_mtime_ns:
+            self._references.pop(exercise.id).close()
+            kept = None
+        if kept is None:
+            kept = self._references[exercise.id] = Reference(exercise, self._source, self._request(exercise))
+        return kept
+
+    def _draws(self, exercise: Exercise) -> Draws:
+        if exercise.id in self._known:
+            return self._known[exercise.id][0]
+        return draw_inputs(exercise, secrets.randbits(128) if self._seed is None else self._seed)
+
+    def _right(self, exercise: Exercise, reference: Reference | None, draws: Draws) -> Evidence | None:
+        if exercise.id in self._known:
+            return self._known[exercise.id][1]
+        try:
+            evidence = reference.evidence(draws) if reference else None
+        except BaseException:
+            self._references.pop(exercise.id, None)
+            raise
+        if self._seed is not None:
+            self._known[exercise.id] = (draws, evidence)
+            if reference is not None:
+                self._references.pop(exercise.id).close()
+        return evidence
