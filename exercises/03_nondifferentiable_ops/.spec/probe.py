@@ -1,0 +1,54 @@
+"""In the learner's kernel: the sensor's loss and gradients on one draw, and each operation of the chip on its own."""
+
+import tensorflow as tf
+
+PARAMETERS = ("threshold", "hidden_kernel", "hidden_bias", "output_kernel", "output_bias")
+
+
+def probe(learner, inputs, tools):
+    params = learner.init_params()
+    for name in PARAMETERS:
+        params[name].assign(inputs[name])
+    x, y = tf.constant(inputs["x"]), tf.constant(inputs["y"])
+
+    def loss():
+        return learner.compute_loss(params, x, y)
+
+    def gradients():
+        value, found = tools.gradients(loss, [params[name] for name in PARAMETERS])
+        return {"loss": value, "gradients": dict(zip(PARAMETERS, found, strict=True))}
+
+    returned_loss, returned = learner.loss_and_gradients(params, x, y)
+    answer = {
+        "loss": returned_loss,
+        "gradients": {name: returned[name] for name in PARAMETERS},
+        "own": gradients(),
+        "slope": tools.directional(loss, [params["output_bias"]], [inputs["direction"]]),
+        "quantize": operation(learner.quantize, inputs, ["weights"], tools),
+        "binarize": operation(learner.binarize, inputs, ["activations"], tools),
+        "gate": operation(learner.gate, inputs, ["levels", "thresholds"], tools),
+    }
+    # With every hidden weight at 0, the threshold hears from nothing but the power bill.
+    params["hidden_kernel"].assign(tf.zeros_like(inputs["hidden_kernel"]))
+    answer["power"] = gradients()
+    return answer
+
+
+def operation(function, inputs, names, tools):
+    """The value, and the gradients under two upstream gradients and inside a longer chain."""
+    sources = [tf.Variable(inputs[name]) for name in names]
+
+    def value(scale=1.0):
+        first, *others = (tf.convert_to_tensor(source) for source in sources)
+        return function(scale * first, *others)
+
+    def gradients(target):
+        return dict(zip(names, tools.gradients(target, sources)[1], strict=True))
+
+    one, two = (inputs[f"{names[0]}_upstream_{copy}"] for copy in (1, 2))
+    return {
+        "value": value(),
+        "upstream_1": gradients(lambda: tf.reduce_sum(one * value())),
+        "upstream_2": gradients(lambda: tf.reduce_sum(two * value())),
+        "chain": gradients(lambda: tf.reduce_sum((value(scale=0.9) + 2.0) ** 3)),
+    }

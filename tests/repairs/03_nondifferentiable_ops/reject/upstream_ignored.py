@@ -1,0 +1,27 @@
+# what = "a custom gradient that forgets the gradient from above"
+# base = "solution"
+# status = "failed"
+# fails = ["test_binarize_gradient", "test_gradients"]
+# %% cell 3
+def straight_through(value, surrogate):
+    """`value` on the way forward, the derivative of `surrogate` on the way back."""
+    return tf.stop_gradient(value) + (surrogate - tf.stop_gradient(surrogate))
+
+
+def quantize(w):
+    """The 4-bit weights that the chip stores in place of `w`."""
+    w = tf.clip_by_value(w, -LIMIT, LIMIT)
+    return straight_through(tf.round(w / STEP) * STEP, w)
+
+
+@tf.custom_gradient
+def binarize(z):
+    def backward(upstream):
+        return tf.cast(tf.abs(z) <= 1.0, tf.float32)
+
+    return tf.sign(z), backward
+
+
+def gate(x, threshold):
+    """1 where a band is loud enough to be let in, 0 where it is shut out."""
+    return straight_through(tf.cast(x > threshold, tf.float32), tf.sigmoid(SHARPNESS * (x - threshold)))
