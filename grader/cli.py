@@ -1,0 +1,97 @@
+"""The command line: which commands there are, and what their ends mean to a shell. Each command is a module of its own.
+
+Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 our fault; 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from grader.errors import GraderError
+
+OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+DEBUG = "GRADER_DEBUG"
+
+COMMANDS = ("grade", "watch", "list", "hint", "reset", "report", "doctor", "explain", "env", "batch", "gradebook", "release", "verify", "new")
+
+
+class Commands(click.Group):
+    """The modules of grader.commands, imported when they are asked for; anything else is an exercise to grade."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return [name for name in COMMANDS if importlib.util.find_spec(f"grader.commands.{_module(name)}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"grader.commands.{_module(cmd_name)}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            args = ["grade", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`python -m grader exercises/02` is short for `python -m grader grade exercises/02`.",
+)
+@click.version_option(package_name="gradient-clinic", prog_name="grader")
+def grader() -> None:
+    """Grades training notebooks by the gradients that they produce, and says where a gradient was lost."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit code; whatever goes wrong ends in one sentence and the next step."""
+    sys.exit(_run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = grader.main(arguments, prog_name="python -m grader", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except click.exceptions.NoArgsIsHelpError as help_page:
+        help_page.show()
+        return CANNOT_GRADE
+    except click.ClickException as error:
+        error.show()
+        return CANNOT_GRADE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except GraderError as error:
+        complain(error)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OUR_FAULT
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)
+        click.echo(f"Nothing of yours is lost. Set {DEBUG}=1 to see the traceback, and please report it.", err=True)
+        return OUR_FAULT
+
+
+def complain(error: GraderError) -> None:
+    """One sentence and the next step, on stderr."""
+    click.echo(error.message, err=True)
+    if error.next_step:
+        click.echo(error.next_step, err=True)
+
+
+def _module(name: str) -> str:
+    return name + "_" if name in ("list", "new") else name

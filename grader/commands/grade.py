@@ -1,0 +1,117 @@
+"""grade: one notebook in, one verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from grader import report
+from grader.catalogue import find
+from grader.cli import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
+from grader.commands import options
+from grader.errors import GraderError
+from grader.kernels import KernelSource, open_source
+from grader.model import Exercise, Limits, Notes, Status, Verdict
+from grader.progress import Progress, write_whole
+
+EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
+
+
+@click.command()
+@options.exercise
+@click.option("--notebook", type=click.Path(path_type=Path), help="Another notebook than the exercise's own.")
+@options.device
+@options.kernel
+@options.sandbox
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that the notebook may take.")
+@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that the notebook may use.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit", "gradescope"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results.")
+@click.option("--brief", is_flag=True, help="One line for each check.")
+@options.course
+def command(
+    exercise: str,
+    notebook: Path | None,
+    device: str,
+    kernel: str,
+    sandbox: str,
+    timeout: float | None,
+    memory: int | None,
+    form: str,
+    output: Path | None,
+    brief: bool,
+    course: Path | None,
+) -> int:
+    """Grade an exercise's notebook.
+
+    EXERCISE is a folder, a number or a name: exercises/02, 02, detached. The verdict is printed; a report for the
+    browser is written beside it.
+    """
+    found = find(exercise, course)
+    path = notebook or found.notebook
+    source = open_source(kernel, sandbox)
+    with closing(source):
+        try:
+            verdict, notes = _grade(found, path, source, device, _limits(found, timeout, memory), output)
+        except GraderError as error:
+            if form == "text":
+                raise
+            complain(error)
+            from grader.verdict import refused
+
+            verdict, notes = refused(found, error), Notes()
+    if form == "text":
+        from rich.console import Console
+
+        report.show(verdict, notes, Console(highlight=False), brief)
+    else:
+        click.echo(report.render(verdict, notes, form))
+    return EXIT_CODES.get(verdict.status, NOT_PASSED)
+
+
+def _grade(
+    exercise: Exercise, path: Path, source: KernelSource, device: str, limits: Limits, output: Path | None
+) -> tuple[Verdict, Notes]:
+    from grader.grading import Grader  # the kernel is starting by now: nbconvert's import takes half a second
+    from grader.hints import notes
+    from grader.notebook import read
+
+    notebook = read(path)
+    with Grader(source, device) as grader, working() as say:
+        verdict = grader.grade(exercise, notebook, limits, say)
+    progress = Progress(exercise.folder.parent)
+    own = path.resolve() == exercise.notebook.resolve()
+    standing = progress.note(exercise, verdict) if own else progress.standing(exercise)
+    html = output / f"{exercise.id}.html" if output else progress.report_path(exercise)
+    told = replace(notes(exercise, standing, verdict, notebook), report=html)
+    try:
+        write_whole(html, report.render(verdict, told, "html"))
+        write_whole(html.with_suffix(".json"), report.render(verdict, told, "json"))
+    except OSError as error:
+        click.echo(f"The report could not be written to {html}: {error.strerror}.", err=True)
+        told = replace(told, report=None)
+    return verdict, told
+
+
+def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Limits:
+    limits = exercise.limits
+    if timeout is not None:
+        limits = replace(limits, wall=timeout, cell=timeout)
+    return replace(limits, memory=memory) if memory is not None else limits
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is being done; nothing when that is no terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _text: None
+        return
+    with console.status("starting", spinner="dots") as status:
+        yield lambda text: status.update(f"{text} …")

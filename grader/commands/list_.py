@@ -1,0 +1,40 @@
+"""list: the exercises and how far one is with each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.catalogue import course_folder, exercises
+from grader.commands import options
+from grader.progress import Progress
+
+
+@click.command("list")
+@options.course
+def command(course: Path | None) -> None:
+    """Show the exercises and your progress."""
+    folder = course or course_folder()
+    progress = Progress(folder)
+    found = exercises(folder)
+    width = max((len(exercise.title) for exercise in found), default=0)
+    following = None
+    for exercise in found:
+        standing = progress.standing(exercise)
+        mark = "✓" if standing.passed else "·" if standing.attempts else " "
+        told = "passed" if standing.passed else "not begun"
+        if standing.attempts and not standing.passed:
+            plural = "" if standing.attempts == 1 else "s"
+            told = f"best {standing.best:g} of {exercise.max_score:g} points, {standing.attempts} attempt{plural}"
+        click.echo(f" {mark} {exercise.id.split('_')[0]}  {exercise.title:<{width}}  {told}")
+        following = following or (exercise if not standing.passed else None)
+    if following is None:
+        click.echo("\nAll exercises passed." if found else f"There are no exercises in {folder}.")
+    else:
+        number = following.id.split("_")[0]
+        click.echo(f"\nNext: open {_short(following.notebook)}, repair it, then `python -m grader {number}`.")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,42 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from grader.catalogue import course_folder, exercises
+
+
+class ExerciseName(click.ParamType):
+    """A path, a number or a name; completes to the names that there are."""
+
+    name = "exercise"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return [CompletionItem(e.id, help=e.title) for e in exercises(course_folder()) if e.id.startswith(incomplete)]
+
+
+exercise: Any = click.argument("exercise", type=ExerciseName())
+course: Any = click.option(
+    "--exercises",
+    "course",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of exercises, when it is not above the working folder.",
+)
+device: Any = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True, help="Where to compute."
+)
+kernel: Any = click.option(
+    "--kernel", type=click.Choice(["auto", "warm", "cold"]), default="auto", show_default=True, help="Where kernels come from."
+)
+sandbox: Any = click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bwrap", "off"]),
+    default="auto",
+    show_default=True,
+    help="What stands between the notebook and this machine.",
+)

@@ -1,0 +1,42 @@
+"""verify: for authors; is the exercise sound?"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from grader.catalogue import course_folder, exercises, find
+from grader.cli import NOT_PASSED, OK
+from grader.commands import options
+from grader.commands.grade import working
+from grader.kernels import open_source
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[EXERCISE]...")
+@options.kernel
+@options.sandbox
+@options.course
+def command(names: tuple[str, ...], kernel: str, sandbox: str, course: Path | None) -> int:
+    """Prove that exercises are sound: the solution and every right repair pass, every wrong one fails as declared."""
+    found = [find(name, course) for name in names] or exercises(course or course_folder())
+    source = open_source(kernel, sandbox)
+    problems = 0
+    with closing(source):
+        import secrets
+
+        from grader.grading import Grader
+        from grader.verify import verify
+
+        with Grader(source, "cpu", seed=secrets.randbits(128)) as grader:
+            for exercise in found:
+                click.echo(exercise.id)
+                with working() as say:
+                    for finding in verify(exercise, grader, say):
+                        problems += finding.problem is not None
+                        mark = "✗" if finding.problem else "✓"
+                        click.echo(f" {mark} {finding.what}" + (f"\n     {finding.problem}" if finding.problem else ""))
+    click.echo(f"\n{problems} problem{'' if problems == 1 else 's'}." if problems else "\nAll sound.")
+    return NOT_PASSED if problems else OK
