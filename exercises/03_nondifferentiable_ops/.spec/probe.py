@@ -23,10 +23,10 @@ def probe(learner, inputs, tools):
         "loss": returned_loss,
         "gradients": {name: returned[name] for name in PARAMETERS},
         "own": gradients(),
-        "slope": tools.directional(loss, [params["output_bias"]], [inputs["direction"]]),
-        "quantize": operation(learner.quantize, inputs, ["weights"], tools),
-        "binarize": operation(learner.binarize, inputs, ["activations"], tools),
-        "gate": operation(learner.gate, inputs, ["levels", "thresholds"], tools),
+        "slope": tools.directional(loss, [params["output_bias"]], [inputs["direction"]], step=1e-2),
+        "quantize": operation(learner.quantize, inputs, {"w": "weights"}, tools),
+        "binarize": operation(learner.binarize, inputs, {"z": "activations"}, tools),
+        "gate": operation(learner.gate, inputs, {"x": "levels", "threshold": "thresholds"}, tools),
     }
     # With every hidden weight at 0, the threshold hears from nothing but the power bill.
     params["hidden_kernel"].assign(tf.zeros_like(inputs["hidden_kernel"]))
@@ -34,18 +34,19 @@ def probe(learner, inputs, tools):
     return answer
 
 
-def operation(function, inputs, names, tools):
+def operation(function, inputs, arguments, tools):
     """The value, and the gradients under two upstream gradients and inside a longer chain."""
-    sources = [tf.Variable(inputs[name]) for name in names]
+    sources = [tf.Variable(inputs[name]) for name in arguments.values()]
 
     def value(scale=1.0):
         first, *others = (tf.convert_to_tensor(source) for source in sources)
         return function(scale * first, *others)
 
     def gradients(target):
-        return dict(zip(names, tools.gradients(target, sources)[1], strict=True))
+        return dict(zip(arguments, tools.gradients(target, sources)[1], strict=True))
 
-    one, two = (inputs[f"{names[0]}_upstream_{copy}"] for copy in (1, 2))
+    tried = next(iter(arguments.values()))
+    one, two = inputs[f"{tried}_upstream_1"], inputs[f"{tried}_upstream_2"]
     return {
         "value": value(),
         "upstream_1": gradients(lambda: tf.reduce_sum(one * value())),
