@@ -1,0 +1,152 @@
+"""Which hooks there are, whether each of them works here, and the trace that they wrote together.
+
+A hook is tried on a rehearsal: a few operations, a gradient and a step of no consequence. One that raises when it is
+put in, or that has not noticed what it should have, is taken out again; the others do without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from . import boundary, keras_side, operations, tapes, training, variables
+from .log import Log
+
+FORMAT = 1
+
+
+class Session:
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.working: dict[str, str] = {}
+        self.undo: dict[str, operations.Undo] = {}
+        self.layers = keras_side.Layers(log)
+        self.variables = variables.Registry(log)
+        self.optimizers = training.Optimizers(log)
+
+    def end(self) -> None:
+        for undo in reversed(self.undo.values()):
+            undo()
+        self.undo.clear()
+
+    def result(self) -> dict[str, Any]:
+        log = self.log
+        with log.at_work():
+            self.variables.finish()
+            layers = self.layers.finish()
+            kept = [log.kept[clock] for clock in sorted(log.kept)]
+            named = {number for op in kept for number in (*op[operations_inputs], *op[operations_outputs])}
+            named |= {number for event in log.events for number in numbers_in(event)}
+            return {
+                "format": FORMAT,
+                "plan": log.plan,
+                "hooks": self.working,
+                "clock": log.clock,
+                "places": log.places.table,
+                "operations": kept,
+                "tensors": {str(number): log.tensors[number] for number in sorted(named) if number in log.tensors},
+                "events": log.events,
+                "dropped": log.dropped,
+                "variables": self.variables.entries,
+                "layers": layers,
+                "optimizers": self.optimizers.rows,
+                "steps": self.optimizers.steps,
+                "calls": {str(place): count for place, count in log.totals.items()},
+                "graph_operations": log.graph_operations,
+            }
+
+
+operations_inputs, operations_outputs = 3, 4
+
+
+def numbers_in(event: dict[str, Any]) -> list[int]:
+    found = [event["tensor"]] if isinstance(event.get("tensor"), int) else []
+    for key in ("came", "went", "inputs", "outputs"):
+        found += [number for number in event.get(key) or () if number is not None]
+    for key in ("targets", "sources"):
+        found += [number for number, _ in event.get(key) or ()]
+    return found
+
+
+def begin(log: Log) -> Session:
+    session = Session(log)
+
+    def with_layers() -> operations.Undo:
+        undo, session.layers = keras_side.observe(log)
+        return undo
+
+    def with_variables() -> operations.Undo:
+        undo, session.variables = variables.observe(log, lambda: list(log.layers))
+        return undo
+
+    def with_optimizers() -> operations.Undo:
+        undo, session.optimizers = training.observe_optimizers(log)
+        return undo
+
+    put_in: dict[str, Callable[[], operations.Undo]] = {
+        "operations": lambda: operations.observe(log),
+        "reads": lambda: operations.read_variables_openly(log),
+        "backward": lambda: operations.observe_backward(log),
+        "wholes": lambda: operations.observe_wholes(log),
+        "tapes": lambda: tapes.observe(log),
+        "numpy": lambda: boundary.observe_numpy(log),
+        "buffer": lambda: boundary.observe_buffer(log),
+        "entries": lambda: boundary.observe_entries(log),
+        "variables": with_variables,
+        "layers": with_layers,
+        "optimizers": with_optimizers,
+        "fit": lambda: training.observe_fit(log),
+        "functions": lambda: training.observe_functions(log),
+    }
+    if log.plan.get("custom_gradients"):
+        put_in["custom_gradients"] = lambda: operations.compare_custom_gradients(log)
+    for name, hook in put_in.items():
+        try:
+            session.undo[name] = hook()
+            session.working[name] = "works"
+        except Exception as error:
+            session.working[name] = f"left out: {type(error).__name__}: {error}"
+    rehearse(session)
+    return session
+
+
+def rehearse(session: Session) -> None:
+    log, plan = session.log, session.log.plan
+    log.plan = {}
+    try:
+        with np.errstate(all="ignore"):
+            variable = tf.Variable([1.0, 2.0])
+            with tf.GradientTape() as tape:
+                value = tf.reduce_sum(tf.multiply(variable, tf.constant([3.0, 4.0])))
+            tape.gradient(value, variable)
+            value.numpy()
+            np.asarray(value)
+    except Exception as error:
+        session.working["rehearsal"] = f"{type(error).__name__}: {error}"
+    noticed = {event["kind"] for event in log.events} | {op[operations_type] for op in log.recent}
+    exits = {event["how"] for event in log.events if event["kind"] == "exit"}
+    expected = {
+        "operations": "Mul" in noticed,
+        "reads": "ReadVariableOp" in noticed,
+        "backward": "backward" in noticed,
+        "tapes": {"tape", "open", "close", "call"} <= noticed,
+        "numpy": "numpy" in exits,
+        "buffer": "buffer" in exits,
+        "entries": "entry" in noticed,
+        "variables": bool(session.variables.entries),
+    }
+    for name, seen in expected.items():
+        if not seen and name in session.undo:
+            session.undo.pop(name)()
+            session.working[name] = "left out: it did not notice what it should have"
+    log.plan = plan
+    log.clear()
+    log.written = session.variables.written
+    session.variables.entries.clear()
+    session.variables.by_handle.clear()
+
+
+operations_type = 1

@@ -1,0 +1,131 @@
+"""Keras: which layer was running, where layers and lists of variables came from, what was frozen, compiled, fitted.
+
+A layer's number is its position in the order of creation. Layers are kept alive until the trace is fetched: only
+then is it known which variables each of them tracks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras.src.layers.layer import Layer
+
+from .log import Log
+from .operations import Undo
+from .tapes import identity
+
+LISTS = ("trainable_variables", "trainable_weights", "variables", "weights", "non_trainable_variables")
+MOST_LISTS = 400
+MOST_LAYERS = 3_000
+
+
+class Layers:
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.all: list[Any] = []
+        self.places: list[int] = []
+        self.calls: list[int] = []
+        self.losses_read: set[int] = set()
+        self.lists: list[Any] = []  # kept alive, so that a list's id stays its own
+        self.number_of: dict[int, int] = {}
+
+    def number(self, layer: Any) -> int:
+        if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
+            self.number_of[id(layer)] = len(self.all)
+            self.all.append(layer)
+            self.places.append(self.log.places.here())
+            self.calls.append(0)
+        return self.number_of.get(id(layer), -1)
+
+    def finish(self) -> list[dict[str, Any]]:
+        return [self._row(number, layer) for number, layer in enumerate(self.all)]
+
+    def _row(self, number: int, layer: Any) -> dict[str, Any]:
+        try:
+            weights = [(identity(self.log, item)[0], item.path, bool(item.trainable)) for item in layer.weights]
+            own = [identity(self.log, item)[0] for item in [*layer._trainable_variables, *layer._non_trainable_variables]]
+            losses = len(layer._get_own_losses()) + len(layer._get_regularization_losses())
+        except Exception:  # a layer whose constructor raised
+            weights, own, losses = [], [], 0
+        return {
+            "name": str(getattr(layer, "name", "")),
+            "type": type(layer).__name__,
+            "place": self.places[number],
+            "calls": self.calls[number],
+            "model": isinstance(layer, keras.Model),
+            "weights": weights,
+            "own": own,
+            "losses": losses,
+            "losses_read": number in self.losses_read,
+            "activation": getattr(getattr(layer, "activation", None), "__name__", None),
+        }
+
+
+def observe(log: Log) -> tuple[Undo, Layers]:
+    layers = Layers(log)
+    originals = {name: Layer.__dict__[name] for name in ("__init__", "__call__", "trainable", "losses", *LISTS)}
+
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        if not log.busy:
+            with log.at_work():
+                layers.number(self)
+        originals["__init__"](self, *args, **options)
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        if log.busy:
+            return originals["__call__"](self, *args, **options)
+        number = layers.number(self)
+        layers.calls[number] += 1
+        log.layers.append(number)
+        try:
+            return originals["__call__"](self, *args, **options)
+        finally:
+            log.layers.pop()
+
+    def freeze(self: Any, value: bool) -> None:
+        if not log.busy:
+            with log.at_work():
+                place = log.places.here()
+                if place >= 0:
+                    log.tick()
+                    log.event("trainable", layer=layers.number(self), value=bool(value), place=place)
+        originals["trainable"].fset(self, value)
+
+    def losses(self: Any) -> Any:
+        if not log.busy and log.places.here() >= 0:
+            layers.losses_read.add(layers.number(self))
+        return originals["losses"].fget(self)
+
+    def listing(name: str) -> property:
+        def fetch(self: Any) -> Any:
+            found = originals[name].fget(self)
+            if not log.busy and len(layers.lists) < MOST_LISTS:
+                with log.at_work():
+                    place = log.places.here()
+                    if place >= 0:
+                        layers.lists.append(found)
+                        held = [identity(log, item)[0] for item in found]
+                        log.event("list", list=id(found), name=name, layer=layers.number(self), place=place, held=held)
+            return found
+
+        return property(fetch)
+
+    # `__init__` keeps its signature: Keras inspects it to build a layer's config
+    init.__wrapped__ = originals["__init__"]  # type: ignore[attr-defined]
+    run.__wrapped__ = originals["__call__"]  # type: ignore[attr-defined]
+    replacements: dict[str, Any] = {
+        "__init__": init,
+        "__call__": run,
+        "trainable": property(originals["trainable"].fget, freeze),
+        "losses": property(losses),
+        **{name: listing(name) for name in LISTS},
+    }
+    for name, replacement in replacements.items():
+        setattr(Layer, name, replacement)
+
+    def undo() -> None:
+        for name, original in originals.items():
+            setattr(Layer, name, original)
+
+    return undo, layers

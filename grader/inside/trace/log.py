@@ -1,0 +1,142 @@
+"""What a traced program did, in the order in which it did it, within fixed memory.
+
+Every hook writes here. Operations are lists of plain numbers; tensors themselves are kept only while a tape is open
+and only up to KEPT_BYTES, so that a gradient that turns out to be lost can still be looked into. The first
+operations of a program are kept for good, and those before a gradient call that is worth explaining; of all
+others only the last WINDOW are remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from .places import Places
+
+FIRST = 6_000  # operations kept from the start: some steps of a model of 50 layers
+WINDOW = 6_000  # operations kept before a gradient call that is worth explaining
+MOST_KEPT = 40_000
+MOST_EVENTS = 20_000
+KEPT_BYTES = 96 << 20
+DIGESTED_BYTES = 1 << 20  # of larger arrays every n-th element is compared
+
+# positions in an operation's list
+CLOCK, TYPE, PLACE, INPUTS, OUTPUTS, TAPES, TRACKED, WITHIN, FLAGS = range(9)
+
+Operation = list[Any]
+
+
+class Log:
+    def __init__(self, locate: Callable[[str], int | None], plan: dict[str, Any]) -> None:
+        self.places = Places(locate)
+        self.plan = plan
+        self.busy = False  # the trace itself is at work: what happens now is not the learner's doing
+        self.clear()
+
+    def clear(self) -> None:
+        self.clock = 0
+        self.recent: deque[Operation] = deque(maxlen=WINDOW)
+        self.kept: dict[int, Operation] = {}
+        self.tensors: dict[int, list[Any]] = {}  # id -> [dtype, shape]
+        self.produced: set[int] = set()
+        self.live: OrderedDict[int, Any] = OrderedDict()
+        self.live_bytes = 0
+        self.events: list[dict[str, Any]] = []
+        self.dropped = 0
+        self.tapes: list[int] = []  # the tapes that are recording, outermost first
+        self.within: int | None = None  # the backward step that is running
+        self.graph_operations = 0
+        self.layers: list[int] = []  # the Keras layers that are running, outermost first
+        self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
+        self.written: Callable[[int], None] = lambda handle: None  # called after each write of a variable
+
+    def tick(self) -> int:
+        self.clock += 1
+        return self.clock
+
+    def event(self, kind: str, **facts: Any) -> None:
+        if len(self.events) < MOST_EVENTS:
+            self.events.append({"kind": kind, "clock": self.clock, **facts})
+        else:
+            self.dropped += 1
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        before, self.busy = self.busy, True
+        try:
+            yield
+        finally:
+            self.busy = before
+
+    def operation(self, operation: Operation) -> None:
+        self.recent.append(operation)
+        if operation[CLOCK] <= FIRST:
+            self.kept[operation[CLOCK]] = operation
+
+    def hold(self, number: int, tensor: Any) -> None:
+        """Keeps a tensor so that its values can be looked at when its gradient turns out to be lost."""
+        size = 4 * int(np.prod(tensor._shape_tuple(), dtype=np.int64))
+        self.live[number] = tensor
+        self.live_bytes += size
+        while self.live_bytes > KEPT_BYTES and self.live:
+            _, oldest = self.live.popitem(last=False)
+            self.live_bytes -= 4 * int(np.prod(oldest._shape_tuple(), dtype=np.int64))
+
+    def let_go(self) -> None:
+        self.live.clear()
+        self.live_bytes = 0
+
+    def keep_window(self) -> None:
+        """Keeps the operations of the last steps, because a gradient call just now needs them explained."""
+        if len(self.kept) < MOST_KEPT:
+            for operation in self.recent:
+                self.kept[operation[CLOCK]] = operation
+
+    def examine(self) -> None:
+        """Notes of every operation still at hand whether its results are finite, and how large they are."""
+        for operation in self.recent:
+            if operation[FLAGS] is None:
+                values = [self.live.get(number) for number in operation[OUTPUTS]]
+                operation[FLAGS] = [None if value is None else state_of(value) for value in values]
+
+
+def array_of(tensor: Any) -> np.ndarray[Any, Any] | None:
+    """A tensor's values, or None where it has none that NumPy could hold."""
+    try:
+        return np.asarray(tensor._numpy_internal())
+    except Exception:  # resources, variants, symbolic tensors
+        return None
+
+
+def state_of(tensor: Any) -> list[Any] | None:
+    """[all finite, largest absolute value, share of exact zeros] of a floating tensor."""
+    array = array_of(tensor)
+    if array is None or array.dtype.kind not in "fc" and array.dtype.name != "bfloat16" or not array.size:
+        return None
+    with np.errstate(all="ignore"):
+        size = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
+        finite = bool(np.isfinite(size).all())
+        largest = float(size.max()) if finite else None
+        return [finite, largest, float(np.mean(size == 0.0))]
+
+
+def digest(value: Any) -> str:
+    """A short fingerprint of an array, the same in every run that computes the same numbers."""
+    array = np.ascontiguousarray(value)
+    if array.dtype == object:
+        return ""
+    if array.nbytes > DIGESTED_BYTES:
+        array = np.ascontiguousarray(array.reshape(-1)[:: array.nbytes // DIGESTED_BYTES + 1])
+    return hashlib.blake2b(array.tobytes(), digest_size=8).hexdigest()
+
+
+def direction(seed: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """The direction in which a variable is nudged: the same in every run."""
+    return np.random.RandomState(1000 + seed).choice([-1.0, 1.0], size=shape) * np.random.RandomState(
+        2000 + seed
+    ).uniform(0.5, 1.0, size=shape)

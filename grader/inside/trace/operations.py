@@ -1,0 +1,268 @@
+"""Every operation that TensorFlow runs eagerly, and every step of every backward pass.
+
+TensorFlow calls us after each operation (`op_callbacks`) with the tensors that went in and came out. Three things
+it does not say are added here: the implicit read of a variable that is handed to an operation directly
+(`TFE_Py_FastPathExecute`), a custom gradient or a compiled function, which is one step to the tape however many
+operations it ran (`record_operation`), and which backward step belongs to which operation
+(`TFE_Py_RegisterGradientFunction`, which every tape calls for every operation that it differentiates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from tensorflow.python import pywrap_tfe
+from tensorflow.python.eager import backprop, context, record
+from tensorflow.python.framework import op_callbacks, ops
+from tensorflow.python.ops import custom_gradient, resource_variable_ops
+
+from .log import Log, digest, state_of
+
+Undo = Callable[[], None]
+WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
+
+
+def observe(log: Log) -> Undo:
+    """The backbone: one record for each operation."""
+
+    def after(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+        if log.busy:
+            return
+        if graph is not None:
+            log.graph_operations += 1
+            return
+        with log.at_work():
+            name = op_type.decode() if isinstance(op_type, bytes) else op_type
+            place = log.places.here()
+            taken = [constant_or_known(log, tensor, place) for tensor in inputs]
+            add(log, name, place, taken, outputs)
+            if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
+                log.written(taken[0])
+
+    op_callbacks.add_op_callback(after)
+    return lambda: op_callbacks.remove_op_callback(after)
+
+
+def add(log: Log, name: str, place: int, taken: list[int], outputs: Any) -> None:
+    stopped = not log.tapes or pywrap_tfe.TFE_Py_TapeSetIsStopped()
+    given = [tensor for tensor in outputs if isinstance(tensor, ops.EagerTensor)]
+    tracked = not stopped and bool(given) and bool(record.should_record_backprop(given))
+    numbers = [produce(log, tensor) for tensor in given]
+    tapes = [] if stopped else list(log.tapes)
+    log.operation([log.tick(), name, place, taken, numbers, tapes, tracked, log.within, None])
+
+
+def produce(log: Log, tensor: Any) -> int:
+    number: int = tensor._id
+    log.produced.add(number)
+    describe(log, number, tensor)
+    if log.tapes:
+        log.hold(number, tensor)
+    return number
+
+
+def describe(log: Log, number: int, tensor: Any) -> None:
+    log.tensors[number] = [tensor.dtype.name, list(tensor._shape_tuple())]
+
+
+def constant_or_known(log: Log, tensor: Any, place: int) -> int:
+    """A tensor's number; one that no operation made is noted as a constant, with a fingerprint of its values."""
+    number = getattr(tensor, "_id", None)
+    if number is None:
+        return -1
+    if number not in log.produced:
+        log.produced.add(number)
+        describe(log, number, tensor)
+        if tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool or tensor.dtype.is_complex:
+            mark = digest(tensor._numpy_internal())
+            log.event("constant", tensor=number, place=place, digest=mark, state=state_of(tensor))
+            if log.tapes:
+                log.hold(number, tensor)
+    return int(number)
+
+
+def read_variables_openly(log: Log) -> Undo:
+    """Turns a variable that is handed straight to an operation into a read that can be seen."""
+    original = pywrap_tfe.TFE_Py_FastPathExecute
+
+    def opened(value: Any) -> Any:
+        if isinstance(value, resource_variable_ops.BaseResourceVariable):
+            return value._dense_var_to_tensor()
+        if isinstance(value, (list, tuple)) and any(
+            isinstance(item, resource_variable_ops.BaseResourceVariable) for item in value
+        ):
+            return type(value)(opened(item) for item in value)
+        return value
+
+    def execute(ctx: Any, *arguments: Any) -> Any:
+        if log.busy or not context.executing_eagerly():
+            return original(ctx, *arguments)
+        return original(ctx, *(opened(argument) for argument in arguments))
+
+    pywrap_tfe.TFE_Py_FastPathExecute = execute
+
+    def undo() -> None:
+        pywrap_tfe.TFE_Py_FastPathExecute = original
+
+    return undo
+
+
+def observe_backward(log: Log) -> Undo:
+    """One event for each operation that a tape differentiates: which gradients came in and which went out."""
+    original = backprop._gradient_function
+
+    def differentiate(
+        name: str, attrs: Any, count: int, inputs: Any, outputs: Any, gradients: Any, skip: Any, scope: Any
+    ) -> Any:
+        def step() -> Any:
+            return original(name, attrs, count, inputs, outputs, gradients, skip, scope)
+
+        return backward_step(log, step, name, gradients, inputs=numbers(inputs), outputs=numbers(outputs))
+
+    pywrap_tfe.TFE_Py_RegisterGradientFunction(differentiate)
+    return lambda: pywrap_tfe.TFE_Py_RegisterGradientFunction(original)
+
+
+def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, **facts: Any) -> Any:
+    if log.busy:
+        return step()
+    number = log.tick()
+    outer, log.within = log.within, number
+    try:
+        result = step()
+    except BaseException:
+        log.event("backward", number=number, op=name, came=numbers(gradients), went=None, **facts)
+        raise
+    finally:
+        log.within = outer
+    went = result if isinstance(result, (list, tuple)) else [result]
+    with log.at_work():
+        states = [None if grad is None else state_of(dense_part(grad)) for grad in went]
+        log.event(
+            "backward",
+            number=number,
+            op=name,
+            came=numbers(gradients),
+            came_states=[None if grad is None else state_of(dense_part(grad)) for grad in gradients or ()],
+            went=numbers(went),
+            states=states,
+            **facts,
+        )
+        for grad in went:
+            if grad is not None and hasattr(dense_part(grad), "_shape_tuple"):
+                describe(log, dense_part(grad)._id, dense_part(grad))
+    return result
+
+
+def dense_part(value: Any) -> Any:
+    return getattr(value, "values", value) if type(value).__name__ == "IndexedSlices" else value
+
+
+def numbers(values: Any) -> list[int | None] | None:
+    if values is None:
+        return None
+    return [None if value is None else getattr(dense_part(value), "_id", None) for value in values]
+
+
+def observe_wholes(log: Log) -> Undo:
+    """Custom gradients and compiled functions: one step to the tape, with a backward function of its own."""
+    original = record.record_operation
+
+    def recorded(
+        op_type: Any, output_tensors: Any, input_tensors: Any, backward_function: Any, forward_function: Any = None
+    ) -> Any:
+        if log.busy or not context.executing_eagerly():
+            return original(op_type, output_tensors, input_tensors, backward_function, forward_function)
+        with log.at_work():
+            place = log.places.here()
+            taken = [constant_or_known(log, tensor, place) for tensor in input_tensors]
+            code = getattr(learners_function(backward_function), "__code__", None)
+            written = log.places.of_code(code) if code else -1
+            outputs = [tensor for tensor in output_tensors if isinstance(tensor, ops.EagerTensor)]
+            for tensor in outputs:
+                log.produced.add(tensor._id)
+                describe(log, tensor._id, tensor)
+            made = [tensor._id for tensor in outputs]
+            log.tick()
+            log.event("whole", name=str(op_type), inputs=taken, outputs=made, place=place, gradient_place=written)
+
+        def backward(*gradients: Any) -> Any:
+            def step() -> Any:
+                return backward_function(*gradients)
+
+            return backward_step(log, step, "whole", gradients, inputs=taken, outputs=made)
+
+        return original(op_type, output_tensors, input_tensors, backward, forward_function)
+
+    record.record_operation = recorded
+
+    def undo() -> None:
+        record.record_operation = original
+
+    return undo
+
+
+def learners_function(wrapper: Any) -> Any:
+    """The function that a learner wrote inside TensorFlow's wrapper of a custom gradient."""
+    names = getattr(getattr(wrapper, "__code__", None), "co_freevars", ())
+    cells = getattr(wrapper, "__closure__", None) or ()
+    return dict(zip(names, (cell.cell_contents for cell in cells), strict=False)).get("grad_fn", wrapper)
+
+
+def compare_custom_gradients(log: Log) -> Undo:
+    """Experiment: measures every custom gradient against its own forward pass, at the inputs that it was given."""
+    original = custom_gradient._eager_mode_decorator
+
+    def decorated(function: Any, args: Any, kwargs: Any) -> Any:
+        if not log.busy:
+            with log.at_work(), record.stop_recording():
+                measure(log, function, args, kwargs)
+        return original(function, args, kwargs)
+
+    custom_gradient._eager_mode_decorator = decorated
+
+    def undo() -> None:
+        custom_gradient._eager_mode_decorator = original
+
+    return undo
+
+
+def measure(log: Log, function: Any, args: Any, kwargs: Any) -> None:
+    """Along a random direction: does the gradient that the function returns predict how its value changes?"""
+    try:
+        values = [np.asarray(ops.convert_to_tensor(arg)._numpy_internal()) for arg in args]
+        result, gradient = function(*args, **kwargs)
+        if not isinstance(result, ops.EagerTensor) or not all(value.dtype.kind == "f" for value in values):
+            return
+        before = result._numpy_internal().astype(np.float64)
+        weights = np.random.RandomState(7).uniform(0.5, 2.0, before.shape)
+        answer = gradient(ops.convert_to_tensor(weights.astype(result._numpy_internal().dtype)))
+        given = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+        identity = any(value.shape == before.shape and np.array_equal(value, before) for value in values)
+        rows = [compare(function, values, kwargs, position, grad, weights) for position, grad in enumerate(given)]
+    except Exception:
+        return  # what the learner's function does here it does in the learner's own call as well
+    place = log.places.here()
+    written = log.places.of_code(gradient.__code__) if hasattr(gradient, "__code__") else -1
+    log.event("custom_gradient", place=place, gradient_place=written, identity=identity, rows=rows)
+
+
+def compare(function: Any, values: Any, kwargs: Any, position: int, grad: Any, weights: Any) -> dict[str, float] | None:
+    """How the weighted result changes with one input, measured with two steps, beside what the gradient says."""
+    if grad is None or not hasattr(grad, "_numpy_internal"):
+        return None
+    value = values[position]
+    step = np.random.RandomState(position).uniform(-1.0, 1.0, value.shape)
+
+    def moved(by: float) -> float:
+        changed = [ops.convert_to_tensor(old) for old in values]
+        changed[position] = ops.convert_to_tensor((value + by * step).astype(value.dtype))
+        return float(np.sum(weights * function(*changed, **kwargs)[0]._numpy_internal().astype(np.float64)))
+
+    size = 1e-2 * max(float(np.abs(value).mean()), 1e-3)
+    wide = (moved(size) - moved(-size)) / (2 * size)
+    narrow = (moved(size / 2) - moved(-size / 2)) / size
+    said = float(np.sum(np.asarray(grad._numpy_internal(), np.float64) * step))
+    return {"wide": wide, "narrow": narrow, "said": said}

@@ -1,0 +1,82 @@
+"""Where in the learner's code something happened: one number per place, looked up from the running Python stack.
+
+`locate(filename)` says whose code a file is: the number of a notebook's cell, 0 for a script, None for a library.
+A place is the innermost learner's frame, the library function that this frame was calling, and the learner's
+frames further out. Walking the stack happens for every operation, so everything is remembered per code object.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+NOWHERE = -1
+OURS = "<gradient clinic: "
+DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
+
+
+class Places:
+    def __init__(self, locate: Callable[[str], int | None]) -> None:
+        self._locate = locate
+        self._cell: dict[CodeType, int | None] = {}
+        self._spans: dict[CodeType, list[Any]] = {}
+        self._known: dict[Any, int] = {}
+        self.table: list[dict[str, Any]] = []
+
+    def is_learners(self, code: CodeType) -> bool:
+        if code not in self._cell:
+            self._cell[code] = self._locate(code.co_filename)
+        return self._cell[code] is not None
+
+    def here(self) -> int:
+        """The place that is running now, or NOWHERE when no learner's frame is on the stack."""
+        return self.of(sys._getframe(1))
+
+    def of(self, frame: FrameType | None) -> int:
+        called: CodeType | None = None
+        while frame is not None and not self.is_learners(frame.f_code):
+            if "<locals>" not in frame.f_code.co_qualname and not frame.f_code.co_filename.startswith(OURS):
+                called = frame.f_code  # decorators, and these modules, are not what the learner called
+            frame = frame.f_back
+        if frame is None:
+            return NOWHERE
+        trail = [(frame.f_code, frame.f_lasti)]
+        outer = frame.f_back
+        while outer is not None and len(trail) < DEEPEST:
+            if self.is_learners(outer.f_code):
+                trail.append((outer.f_code, outer.f_lasti))
+            outer = outer.f_back
+        return self._number(trail, called)
+
+    def of_code(self, code: CodeType) -> int:
+        """The line on which a learner's function begins."""
+        if not self.is_learners(code):
+            return NOWHERE
+        return self._add((code, None, None), [self._spot(code, None)], "")
+
+    def of_traceback(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
+        return self._number(trail[:DEEPEST], called)
+
+    def _number(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
+        key = (called, *trail)
+        if key in self._known:
+            return self._known[key]
+        via = f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""
+        return self._add(key, [self._spot(code, instruction) for code, instruction in trail], via)
+
+    def _add(self, key: Any, spots: list[dict[str, Any]], via: str) -> int:
+        if key not in self._known:
+            self._known[key] = len(self.table)
+            self.table.append({**spots[0], "via": via, "callers": spots[1:]})
+        return self._known[key]
+
+    def _spot(self, code: CodeType, instruction: int | None) -> dict[str, Any]:
+        if instruction is None:
+            return {"cell": self._cell[code], "line": code.co_firstlineno, "span": None, "function": code.co_qualname}
+        if code not in self._spans:
+            self._spans[code] = list(code.co_positions())
+        line, last, column, end = self._spans[code][instruction // 2]
+        span = None if column is None else [column, end if last == line else None]  # in UTF-8 bytes
+        return {"cell": self._cell[code], "line": line, "span": span, "function": code.co_qualname}

@@ -1,0 +1,201 @@
+"""GradientTape: when a tape records, what it watches, and what every `gradient()` call asked for and got.
+
+The methods of the class are wrapped, so it does not matter how the learner imported it. Nothing that they compute
+is changed. A call is noted in full the first times at its place, and again when its result is abnormal for the
+first time; in between it is only counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import backprop
+
+from .log import Log, array_of, direction, state_of
+from .operations import Undo, constant_or_known, dense_part
+
+NOTED_CALLS = 3  # calls at one place that are noted in full
+ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
+
+
+class Tapes:
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.count = 0
+        self.calls: Counter[tuple[int, bool]] = Counter()
+        self.abnormal: Counter[tuple[int, str]] = Counter()
+
+    def number(self, tape: Any) -> int:
+        if not hasattr(tape, "_clinic_number"):
+            tape._clinic_number = self.count
+            self.count += 1
+        return int(tape._clinic_number)
+
+    def note(self, kind: str, tape: Any, **facts: Any) -> None:
+        if not self.log.busy:
+            with self.log.at_work():
+                self.log.tick()
+                self.log.event(kind, tape=self.number(tape), place=self.log.places.here(), **facts)
+
+
+def observe(log: Log) -> Undo:
+    tapes = Tapes(log)
+    cls = backprop.GradientTape
+    names = ("__init__", "_push_tape", "_pop_tape", "watch", "reset", "gradient", "jacobian")
+    originals = {name: getattr(cls, name) for name in names}
+
+    def init(self: Any, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+        originals["__init__"](self, persistent, watch_accessed_variables)
+        tapes.note("tape", self, persistent=persistent, automatic=watch_accessed_variables)
+
+    def push(self: Any) -> None:
+        originals["_push_tape"](self)
+        if not log.busy:
+            log.tapes.append(tapes.number(self))
+            tapes.note("open", self)
+
+    def pop(self: Any) -> None:
+        if not log.busy:
+            tapes.note("close", self)
+            if tapes.number(self) in log.tapes:
+                log.tapes.remove(tapes.number(self))
+        originals["_pop_tape"](self)
+
+    def watch(self: Any, tensor: Any) -> None:
+        if not log.busy:
+            with log.at_work():
+                watched = [identity(log, item) for item in tf.nest.flatten(tensor)]
+            tapes.note("watch", self, watched=[number for number, _ in watched])
+        originals["watch"](self, tensor)
+
+    def reset(self: Any) -> None:
+        tapes.note("reset", self)
+        originals["reset"](self)
+
+    def gradient(self: Any, target: Any, sources: Any, *args: Any, **options: Any) -> Any:
+        return call(tapes, "gradient", originals["gradient"], self, target, sources, args, options)
+
+    def jacobian(self: Any, target: Any, sources: Any, *args: Any, **options: Any) -> Any:
+        return call(tapes, "jacobian", originals["jacobian"], self, target, sources, args, options)
+
+    for name, replacement in zip(names, (init, push, pop, watch, reset, gradient, jacobian), strict=True):
+        setattr(cls, name, replacement)
+
+    def undo() -> None:
+        for name, original in originals.items():
+            setattr(cls, name, original)
+
+    return undo
+
+
+def call(
+    tapes: Tapes, kind: str, original: Callable[..., Any], tape: Any, target: Any, sources: Any, args: Any, options: Any
+) -> Any:
+    log = tapes.log
+    if log.busy:
+        return original(tape, target, sources, *args, **options)
+    with log.at_work():
+        place = log.places.here()
+        targets = [identity(log, item) for item in tf.nest.flatten(target)]
+        asked = [identity(log, item) for item in tf.nest.flatten(sources)]
+        facts = {
+            "place": place,
+            "tape": tapes.number(tape),
+            "what": kind,
+            "entered": tape._tape is not None,
+            "recording": bool(tape._recording),
+            "targets": targets,
+            "target_states": [summed(item) for item in tf.nest.flatten(target)],
+            "sources": asked,
+            "list": id(sources),
+            "unconnected": str(getattr(options.get("unconnected_gradients"), "value", "none")),
+            "weights": options.get("output_gradients") is not None,
+            "begin": log.tick(),
+        }
+    try:
+        result = original(tape, target, sources, *args, **options)
+    except BaseException as error:
+        log.event("call", **facts, results=None, error=type(error).__name__, count=count(tapes, place))
+        log.keep_window()
+        raise
+    with log.at_work():
+        results = [outcome(log, item) for item in flat_like(sources, result)]
+        keep(tapes, place, facts, results)
+    if not log.tapes:
+        log.let_go()
+    return result
+
+
+def count(tapes: Tapes, place: int) -> int:
+    tapes.log.totals[place] = tapes.log.totals.get(place, 0) + 1
+    return tapes.log.totals[place]
+
+
+def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str, Any]]) -> None:
+    """Notes the call in full if it is one of the first, or abnormal in a way not yet seen at this place."""
+    log = tapes.log
+    number = count(tapes, place)
+    signs = {sign for result in results for sign in ("none", "zero", "nonfinite") if result.get(sign)}
+    fresh = [sign for sign in signs if tapes.abnormal[place, sign] < ABNORMAL_CALLS]
+    tapes.abnormal.update((place, sign) for sign in signs)
+    if number <= NOTED_CALLS or fresh:
+        if fresh:
+            log.examine()
+        log.tick()
+        log.event("call", **facts, results=results, error=None, count=number)
+        log.keep_window()
+
+
+def flat_like(sources: Any, result: Any) -> list[Any]:
+    if isinstance(result, (list, tuple, dict)):
+        return list(tf.nest.flatten(result, expand_composites=False))
+    return [result]
+
+
+def identity(log: Log, item: Any) -> tuple[int, str]:
+    """A number for a tensor or variable (of a variable its handle's), and what kind of thing it is."""
+    handle = getattr(item, "handle", None)
+    if handle is None and hasattr(item, "path") and hasattr(item, "value"):
+        item = item._value if hasattr(item, "_value") else item.value  # a Keras variable
+        handle = getattr(item, "handle", None)
+    if handle is not None and hasattr(handle, "_id"):
+        return int(handle._id), "variable"
+    if isinstance(item, tf.Tensor):
+        if not hasattr(item, "_numpy_internal"):
+            return -1, "symbolic"
+        return constant_or_known(log, item, log.places.here()), "tensor"
+    return -1, type(item).__name__
+
+
+def summed(item: Any) -> float | None:
+    """The target as one number, which is what `gradient` differentiates."""
+    if hasattr(item, "handle"):
+        item = item.value()
+    array = array_of(item) if hasattr(item, "_numpy_internal") else None
+    if array is None or array.dtype.kind not in "fiu":
+        return None
+    total = float(np.sum(array.astype(np.float64)))
+    return total if np.isfinite(total) else None
+
+
+def outcome(log: Log, grad: Any) -> dict[str, Any]:
+    """What one source received: its kind, shape, and its component along the direction of the nudge."""
+    if grad is None:
+        return {"none": True}
+    dense = dense_part(grad)
+    facts: dict[str, Any] = {"none": False, "tensor": getattr(dense, "_id", None), "sparse": dense is not grad}
+    array = array_of(dense) if hasattr(dense, "_numpy_internal") else None
+    if array is None:
+        return facts
+    state = state_of(dense)
+    facts["shape"] = list(array.shape)
+    if state is not None:
+        facts |= {"nonfinite": not state[0], "zero": state[2] == 1.0, "largest": state[1], "zeros": state[2]}
+    if dense is grad and array.dtype.kind == "f":
+        facts["along"] = [float(np.sum(array.astype(np.float64) * direction(0, array.shape)))]
+        facts["negative"] = float(np.mean(array < 0))
+    return facts

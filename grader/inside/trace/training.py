@@ -1,0 +1,195 @@
+"""Optimizer steps, `fit`, and compiled functions.
+
+An optimizer step is noted with the pairs of gradient and variable that it was given, so that a gradient that was
+changed, swapped or dropped between tape and optimizer can be followed. Of a compiled function is noted which plain
+Python values it saw while it was traced, and whether they have changed since: it does not see such a change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+from tensorflow.python.eager.polymorphic_function import polymorphic_function
+
+from .log import Log
+from .operations import Undo, dense_part
+from .tapes import identity
+
+NOTED_STEPS = 6
+
+
+class StepLimit(BaseException):
+    """The plan's number of optimizer steps has been taken."""
+
+
+class Optimizers:
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.all: list[Any] = []  # kept alive, so that an id stays its own
+        self.rows: list[dict[str, Any]] = []
+        self.number_of: dict[int, int] = {}
+        self.steps = 0
+        self.noted: Counter[int] = Counter()
+
+    def number(self, optimizer: Any) -> int:
+        if id(optimizer) not in self.number_of:
+            self.number_of[id(optimizer)] = len(self.all)
+            self.all.append(optimizer)
+            self.rows.append({"type": type(optimizer).__name__, "place": self.log.places.here(), "rates": [], "steps": 0})
+        return self.number_of[id(optimizer)]
+
+    def step(self, optimizer: Any, grads: Any, variables: Any) -> None:
+        with self.log.at_work():
+            number = self.number(optimizer)
+            row = self.rows[number]
+            row["steps"] += 1
+            self.steps += 1
+            rate = rate_of(optimizer)
+            row["rates"] = [*row["rates"][:1], rate] if row["rates"] else [rate]
+            row["largest_rate"] = max(row.get("largest_rate") or 0.0, rate or 0.0)
+            place = self.log.places.here()
+            self.noted[place] += 1
+            if self.noted[place] > NOTED_STEPS:
+                return
+            known = variables if variables is not None else getattr(optimizer, "_trainable_variables", [])
+            pairs = [
+                [getattr(dense_part(grad), "_id", None), identity(self.log, item)[0], grad is None]
+                for grad, item in zip(grads, known, strict=False)
+            ]
+            self.log.tick()
+            self.log.event("step", optimizer=number, place=place, pairs=pairs, rate=rate)
+
+    def after_step(self) -> None:
+        if self.steps >= self.log.plan.get("steps", float("inf")):
+            raise StepLimit
+
+
+def rate_of(optimizer: Any) -> float | None:
+    try:
+        return float(np.asarray(optimizer._get_current_learning_rate()))
+    except Exception:  # symbolic, or a schedule that needs a graph
+        return None
+
+
+def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
+    optimizers = Optimizers(log)
+    init, apply = BaseOptimizer.__init__, BaseOptimizer.apply
+
+    def make(self: Any, *args: Any, **options: Any) -> None:
+        init(self, *args, **options)
+        if not log.busy:
+            with log.at_work():
+                optimizers.number(self)
+
+    def step(self: Any, grads: Any, trainable_variables: Any = None) -> Any:
+        if log.busy or not tf.executing_eagerly():
+            return apply(self, grads, trainable_variables)
+        grads = list(grads)
+        variables = None if trainable_variables is None else list(trainable_variables)
+        optimizers.step(self, grads, variables)
+        result = apply(self, grads, variables)
+        optimizers.after_step()
+        return result
+
+    BaseOptimizer.__init__, BaseOptimizer.apply = make, step
+
+    def undo() -> None:
+        BaseOptimizer.__init__, BaseOptimizer.apply = init, apply
+
+    return undo, optimizers
+
+
+def observe_fit(log: Log) -> Undo:
+    cls = keras.Model
+    originals = {name: getattr(cls, name) for name in ("compile", "fit")}
+
+    def noted(name: str) -> Any:
+        def method(self: Any, *args: Any, **options: Any) -> Any:
+            if not log.busy:
+                with log.at_work():
+                    log.tick()
+                    log.event(name, place=log.places.here(), model=id(self), trainable=trainable(log, self))
+            try:
+                return originals[name](self, *args, **options)
+            finally:
+                if not log.busy:
+                    log.tick()
+                    log.event(name + "_end", model=id(self))
+
+        method.__wrapped__ = originals[name]  # type: ignore[attr-defined]
+        return method
+
+    for name in originals:
+        setattr(cls, name, noted(name))
+
+    def undo() -> None:
+        for name, original in originals.items():
+            setattr(cls, name, original)
+
+    return undo
+
+
+def trainable(log: Log, model: Any) -> list[int]:
+    try:
+        return [identity(log, item)[0] for item in model.trainable_variables]
+    except Exception:  # not built yet
+        return []
+
+
+def observe_functions(log: Log) -> Undo:
+    """Compiled functions: that they ran, and which Python values changed behind their back."""
+    cls = polymorphic_function.Function
+    original = cls.__call__
+    seen: dict[tuple[int, int], dict[str, Any]] = {}
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        if log.busy or not tf.executing_eagerly():
+            return original(self, *args, **options)
+        traces = self.experimental_get_tracing_count()
+        result = original(self, *args, **options)
+        with log.at_work():
+            function = self._python_function
+            code = getattr(function, "__code__", None)
+            if code is not None and log.places.is_learners(code):
+                now = plain_values(function)
+                compiled = self.experimental_get_tracing_count()
+                before = seen.setdefault((id(self), compiled), now) if compiled == traces else now
+                seen[id(self), compiled] = before
+                changed = sorted(name for name in now if name in before and differs(before[name], now[name]))
+                log.tick()
+                log.event(
+                    "function", place=log.places.here(), written=log.places.of_code(code), changed=changed, traces=compiled
+                )
+        return result
+
+    cls.__call__ = run
+
+    def undo() -> None:
+        cls.__call__ = original
+
+    return undo
+
+
+def plain_values(function: Any) -> dict[str, Any]:
+    """The Python numbers and NumPy arrays that a function reads from outside itself."""
+    code = function.__code__
+    found = {name: function.__globals__.get(name) for name in code.co_names if name in function.__globals__}
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not bound yet
+            continue
+    return {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in found.items()
+        if isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.size <= 10_000)
+    }
+
+
+def differs(before: Any, now: Any) -> bool:
+    return not np.array_equal(np.asarray(before), np.asarray(now))
