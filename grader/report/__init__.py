@@ -1,0 +1,81 @@
+"""Renderers of one Verdict. A verdict and the notes that go beside it come in; text of the asked format goes out, or is
+printed to a terminal. Learners' texts are made presentable here, before any renderer sees them, so that no renderer can
+forget to. A report of any verdict stays under LARGEST bytes: one that does not is made again from a shorter verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from grader.model import Notes, Verdict
+from grader.report import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LARGEST = 1_000_000  # bytes; a usual HTML report has 40,000
+_SCALES = (1.0, 0.2, 0.04, 0.01)
+
+
+class Renderer(Protocol):
+    """Turns a presentable verdict into a file's text."""
+
+    def __call__(self, verdict: Verdict, notes: Notes) -> str: ...
+
+
+def render(verdict: Verdict, notes: Notes, format: str = "text") -> str:  # noqa: A002 (what the option is called)
+    """The report of `verdict` in one of FORMATS."""
+    renderer = FORMATS[format]
+    for scale in _SCALES:
+        report = renderer(*clean.presentable(verdict, notes, scale))
+        if len(report.encode()) <= LARGEST:
+            break
+    return report
+
+
+def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
+    """Print the report to a terminal; `brief` is one line a check."""
+    from grader.report import terminal
+
+    terminal.show(*clean.presentable(verdict, notes), console, brief)
+
+
+# Rich and Jinja take 50 ms to import: each renderer is imported when it is asked for.
+
+
+def _text(verdict: Verdict, notes: Notes) -> str:
+    from grader.report import terminal
+
+    return terminal.plain(verdict, notes)
+
+
+def _json(verdict: Verdict, notes: Notes) -> str:  # noqa: ARG001 (only what grading found is data)
+    from grader.report import json
+
+    return json.render(verdict)
+
+
+def _junit(verdict: Verdict, notes: Notes) -> str:
+    from grader.report import junit
+
+    return junit.render(verdict, notes)
+
+
+def _gradescope(verdict: Verdict, notes: Notes) -> str:
+    from grader.report import gradescope
+
+    return gradescope.render(verdict, notes)
+
+
+def _html(verdict: Verdict, notes: Notes) -> str:
+    from grader.report import html
+
+    return html.render(verdict, notes)
+
+
+FORMATS: dict[str, Renderer] = {
+    "text": _text,
+    "json": _json,
+    "junit": _junit,
+    "gradescope": _gradescope,
+    "html": _html,
+}

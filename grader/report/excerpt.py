@@ -1,0 +1,83 @@
+"""The lines around a place in somebody's code, with the columns to underline. A place comes as line and columns inside a
+cell and goes out as `CodeLine`s of bounded length. What is hard is keeping the underlining right when tabs are expanded
+and when a long line is cut to the part that matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from grader.model import CellError, Finding, Verdict
+
+TAB = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    number: int
+    text: str
+    culprit: bool = False
+    start: int = 0  # of the underlined part of the culprit line
+    end: int = 0
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """Before, inside and after the underlined part."""
+        return self.text[: self.start], self.text[self.start : self.end], self.text[self.end :]
+
+
+def around(verdict: Verdict, place: Finding | CellError, context: int, widest: int) -> tuple[CodeLine, ...]:
+    """The culprit line and up to `context` lines on either side; empty when the place has no line."""
+    if place.line is None:
+        return ()
+    fallback = place.source if isinstance(place, Finding) else ""
+    lines = source_of(verdict, place.cell).split("\n")
+    if not 1 <= place.line <= len(lines) or not lines[place.line - 1].strip():
+        return (_culprit(place.line, fallback, None, None, widest, _margin([fallback])),) if fallback else ()
+    first, last = max(1, place.line - context), min(len(lines), place.line + context)
+    while not lines[first - 1].strip():
+        first += 1
+    while not lines[last - 1].strip():
+        last -= 1
+    margin = _margin(lines[first - 1 : last])
+    return tuple(
+        _culprit(number, lines[number - 1], place.column, place.end_column, widest, margin)
+        if number == place.line
+        else CodeLine(number, _clip(lines[number - 1].expandtabs(TAB).rstrip()[margin:], widest))
+        for number in range(first, last + 1)
+    )
+
+
+def source_of(verdict: Verdict, cell: int | None) -> str:
+    return next((one.source for one in verdict.cells if one.number == cell), "")
+
+
+def _margin(lines: list[str]) -> int:
+    """The indentation that all lines share."""
+    expanded = [line.expandtabs(TAB) for line in lines if line.strip()]
+    return min(len(line) - len(line.lstrip()) for line in expanded)
+
+
+def _culprit(
+    number: int, raw: str, column: int | None, end_column: int | None, widest: int, margin: int
+) -> CodeLine:
+    indent, end = len(raw) - len(raw.lstrip()), len(raw.rstrip())
+    start = column if column is not None and indent <= column < end else indent
+    if column is not None and end_column is not None and start < end_column <= end:
+        end = end_column
+    before, marked = (len(raw[:at].expandtabs(TAB)) - margin for at in (start, end))
+    line = CodeLine(number, raw.expandtabs(TAB).rstrip()[margin:], True, before, marked)
+    return line if len(line.text) <= widest else _window(line, widest)
+
+
+def _window(line: CodeLine, widest: int) -> CodeLine:
+    """The part of a long line that holds the beginning of what is underlined."""
+    if line.end <= widest - 1:
+        return replace(line, text=_clip(line.text, widest))
+    left = max(0, min(line.start - widest // 4, line.end - widest + 2))
+    text = "…" + _clip(line.text[left:], widest - 1) if left else _clip(line.text, widest)
+    shift = left - (1 if left else 0)
+    return replace(line, text=text, start=line.start - shift, end=min(line.end - shift, len(text)))
+
+
+def _clip(text: str, widest: int) -> str:
+    return text if len(text) <= widest else text[: widest - 1] + "…"

@@ -1,0 +1,151 @@
+"""How a verdict is put into words, once for all renderers: points, statuses, reasons, and the sentences that stand for a
+picture. Numbers and dataclasses come in, short plain English goes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from grader.model import Cell, CellError, Check, Finding, GradientCall, LimitHit, Status, Verdict
+
+BREAK = "╳"
+
+STATUS = {
+    Status.PASSED: "passed",
+    Status.FAILED: "failed",
+    Status.CRASHED: "crashed",
+    Status.TIMED_OUT: "timed out",
+    Status.KILLED: "killed",
+    Status.UNGRADABLE: "not graded",
+    Status.ERROR: "grader error",
+}
+NOT_GRADED = (Status.UNGRADABLE, Status.ERROR)  # neither costs an attempt, so neither has a score to show
+
+COMPARISON = {
+    "ok": "right",
+    "none": "no gradient",
+    "zero": "all zeros",
+    "nan": "not finite",
+    "wrong": "wrong values",
+    "missing": "missing",
+    "shape": "wrong shape",
+}
+
+_LIMITS = {
+    "wall": ("The whole notebook", "s"),
+    "cell": ("One cell", "s"),
+    "cpu": ("Processor time", "s"),
+    "memory": ("Memory", "MB"),
+    "processes": ("Processes", ""),
+    "file_size": ("Size of a written file", "MB"),
+    "output": ("Printed and displayed", "MB"),
+    "open_files": ("Open files", ""),
+    "probe": ("One call of the notebook's functions", "s"),
+}
+_KINDS = {"gradient": "tape.gradient", "jacobian": "tape.jacobian", "step": "optimizer step"}
+_ORDER = {"failed": 0, "error": 0, "skipped": 1, "passed": 2}
+
+
+def heading(verdict: Verdict) -> str:
+    """'02 Detached tensors'."""
+    number, _, rest = verdict.exercise.partition("_")
+    if not number.isdigit():
+        return verdict.title or verdict.exercise or "Notebook"
+    return f"{number} {verdict.title or rest.replace('_', ' ')}"
+
+
+def number(value: float) -> str:
+    """'3', '2.5', '1,200'."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
+
+
+def points(score: float, most: float) -> str:
+    return f"{number(score)} / {number(most)}"
+
+
+def ordered(checks: Sequence[Check]) -> list[Check]:
+    """What failed first, then what was skipped, then what is right; else as the exercise has them."""
+    return sorted(checks, key=lambda check: _ORDER.get(check.status, 0))
+
+
+def skip_reason(verdict: Verdict, check: Check) -> str:
+    """The end of "skipped: ", or nothing where the check was not skipped."""
+    if check.status != "skipped" or check.message:
+        return check.message if check.status == "skipped" else ""
+    needed = next((other for other in verdict.checks if other.id == check.depends_on), None)
+    return f"needs “{needed.title}”" if needed else "the notebook did not get that far"
+
+
+def loose_findings(verdict: Verdict) -> list[Finding]:
+    """Findings that belong to no check."""
+    told = {index for check in verdict.checks for index in check.findings}
+    return [finding for index, finding in enumerate(verdict.findings) if index not in told]
+
+
+def failing_cell(verdict: Verdict) -> tuple[Cell, CellError] | None:
+    return next(((cell, cell.error) for cell in verdict.cells if cell.error), None)
+
+
+def place(cell: int | None, line: int | None) -> str:
+    parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def off_by(value: float | None) -> str:
+    """A relative error as people read it: 'exact', '0.02 %', '35 %', '12 times'."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "not a number"
+    if value < 1e-6:
+        return "exact"
+    if value < 1e-4:
+        return "under 0.01 %"
+    if value < 10:
+        return f"{number(float(f'{100 * value:.2g}'))} %"
+    return f"{number(float(f'{value:.2g}'))} times"
+
+
+def limit(hit: LimitHit) -> str:
+    """'One cell: 60 s allowed, 60.2 s used'."""
+    what, unit = _LIMITS.get(hit.name, (hit.name.replace("_", " "), ""))
+    used = f", {number(hit.used)} {unit}".rstrip() + " used" if hit.used is not None else ""
+    return f"{what}: {number(hit.allowed)} {unit}".rstrip() + f" allowed{used}"
+
+
+def call_site(call: GradientCall) -> str:
+    where = place(call.cell, call.line)
+    return f"{_KINDS.get(call.kind, call.kind)} {f'in {where}' if where else 'inside a library'}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def path(nodes: Sequence[str]) -> str:
+    """The text that stands for a drawn path."""
+    if BREAK not in nodes:
+        return f"From the loss backwards: {', '.join(nodes)}."
+    where = list(nodes).index(BREAK)
+    before, after = ", ".join(nodes[:where]), ", ".join(node for node in nodes[where + 1 :] if node != BREAK)
+    return f"From the loss backwards: {before}. Here the path breaks. Not reached: {after}."
+
+
+def losses(values: Sequence[float], whose: str) -> str:
+    """'Your loss goes from 1.2 to 1.19 in 60 steps: it hardly changes.'"""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return f"{whose} loss is never a finite number."
+    broken = next((step for step, value in enumerate(values, start=1) if not math.isfinite(value)), None)
+    first, last = finite[0], finite[-1]
+    sentence = f"{whose} loss goes from {first:.3g} to {last:.3g} in {plural(len(values), 'step')}"
+    if broken:
+        return f"{sentence}; at step {broken:,} it is not a finite number."
+    return f"{sentence}: {_trend(first, last)}."
+
+
+def _trend(first: float, last: float) -> str:
+    change = (last - first) / (abs(first) or 1.0)
+    if abs(change) < 0.02:
+        return "it hardly changes"
+    return f"it {'falls' if change < 0 else 'rises'} by {number(float(f'{100 * abs(change):.2g}'))} %"
