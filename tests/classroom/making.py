@@ -6,7 +6,11 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+
+from grader.classroom.intake import Submission
+from grader.model import Check, CheckSpec, Contract, Exercise, Finding, Status, Timing, Verdict
 
 EXERCISES = ("01_outside_the_tape", "02_detached_tensors", "03_stateful")
 
@@ -31,3 +35,49 @@ def folder(root: Path, files: Mapping[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return root
+
+
+CHECKS = (
+    ("test_functions_exist", "the notebook defines its functions", 1.0),
+    ("test_connected", "every trainable variable receives a gradient", 4.0),
+    ("test_values", "gradients match on hidden data", 5.0),
+)
+
+
+def exercise(name: str = "02_detached_tensors") -> Exercise:
+    sheet = tuple(CheckSpec(id_, title, points) for id_, title, points in CHECKS)
+    title = name.partition("_")[2].replace("_", " ").capitalize()
+    return Exercise(name, Path(name), title, "", (), Contract(()), sheet, ())
+
+
+def verdict(status: Status = Status.PASSED, name: str = "02_detached_tensors", sha256: str = "", **changes) -> Verdict:
+    """Of a notebook that passed every check, failed from the second one on, or never got that far."""
+    states = {Status.PASSED: ("passed",) * 3, Status.FAILED: ("passed", "failed", "skipped")}
+    states = states.get(status, ("skipped",) * 3)
+    sheet = tuple(
+        Check(id_, title, state, points if state == "passed" else 0.0, points, depends_on=None)
+        for (id_, title, points), state in zip(CHECKS, states, strict=True)
+    )
+    source = "scaled = hidden.numpy() * scale"
+    finding = Finding(
+        "GRAD002", "detached_numpy", "error", 4, 7, 9, 23, source, "EagerTensor.numpy", ("a",), "It left.", ""
+    )
+    made = Verdict(
+        name,
+        exercise(name).title,
+        sha256,
+        status,
+        f"It {status}.",
+        "Look.",
+        sum(check.points for check in sheet),
+        10.0,
+        sheet,
+        (finding,) if status == Status.FAILED else (),
+        timing=Timing(0.6, 0.4, 0.1, 0.1),
+    )
+    return replace(made, **changes)
+
+
+def submission(student: str = "ada", name: str = "02_detached_tensors", number: int = 1, **changes) -> Submission:
+    made = Submission(student, name, None, f"{student}{name}{number}", f"{student}/{name}/{number}.ipynb", student)
+    return replace(made, attempt=number, hand_back=f"{student}/{name}", **changes)

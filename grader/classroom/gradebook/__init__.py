@@ -1,0 +1,214 @@
+"""The gradebook of a class: what was handed in and what became of it, kept in one SQLite file in the output folder.
+
+Everything written is one transaction, so that a process may be killed at any moment. An attempt is known by its key
+(student, exercise and content), so that taking the same work in again changes nothing, and a verdict replaces the one
+that the attempt had before. SQLAlchemy is imported when a gradebook is opened and not before.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.classroom.gradebook.database import Mount, connect
+from grader.classroom.gradebook.rows import Override, Row
+from grader.errors import GraderError
+from grader.model import Exercise, Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from grader.classroom.gradebook.tables import StudentRow
+    from grader.classroom.intake import Submission
+
+__all__ = ["FILE", "Gradebook", "Override", "Row"]
+
+FILE = "gradebook.db"
+
+
+class Gradebook:
+    """Open one with `Gradebook(folder)`, in a `with` or closed with `close()`.
+
+    `notice` is a sentence for people when the file lies where SQLite's usual journal is not safe.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True, mounts: Iterable[Mount] | None = None) -> None:
+        self.folder = folder
+        self.file = folder / FILE
+        if not create and not self.file.exists():
+            raise GraderError(
+                f"There is no gradebook in {folder}.",
+                "`python -m grader batch SUBMISSIONS --output DIR` makes one in DIR.",
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        self._engine, self.notice = connect(self.file, mounts)
+
+    def __enter__(self) -> Gradebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # --- writing ---
+
+    @property
+    def seed(self) -> int:
+        """The secret of this gradebook's hidden inputs: the same for everybody, so that regrades agree."""
+        from grader.classroom.gradebook.tables import SettingRow
+
+        with self._session() as session:
+            kept = session.get(SettingRow, "seed")
+            if kept is None:
+                kept = SettingRow(name="seed", value=str(secrets.randbits(128)))
+                session.add(kept)
+            return int(kept.value)
+
+    def add_exercises(self, exercises: Iterable[Exercise]) -> None:
+        from grader.classroom.gradebook.tables import ExerciseRow
+
+        with self._session() as session:
+            for exercise in exercises:
+                ids = [check.id for check in exercise.checks]
+                session.merge(
+                    ExerciseRow(id=exercise.id, title=exercise.title, max_score=exercise.max_score, checks=ids)
+                )
+
+    def add_submissions(self, submissions: Sequence[Submission]) -> None:
+        """Note what was handed in. What is known already stays as it is, apart from names and where it lay."""
+        from sqlalchemy import func, select
+
+        from grader.classroom.gradebook.tables import AttemptRow, ExerciseRow, StudentRow
+
+        with self._session() as session:
+            intake = (session.scalar(select(func.max(AttemptRow.intake))) or 0) + 1
+            known = {row.key: row for row in session.scalars(select(AttemptRow))}
+            students = {row.id: row for row in session.scalars(select(StudentRow))}
+            exercises = set(session.scalars(select(ExerciseRow.id)))
+            for one in submissions:
+                if one.student:
+                    self._add_student(session, students, one)
+                if one.exercise and one.exercise not in exercises:
+                    session.add(ExerciseRow(id=one.exercise, title=one.exercise, checks=[]))
+                    exercises.add(one.exercise)
+            session.flush()  # attempts point to both
+            for one in submissions:
+                attempt = known.get(one.key) or AttemptRow(key=one.key, intake=intake, position=one.attempt)
+                attempt.student_id, attempt.exercise_id = one.student or None, one.exercise
+                attempt.sha256, attempt.source, attempt.reason = one.sha256, one.source, one.reason
+                attempt.submitted = one.submitted.replace(tzinfo=None) if one.submitted else None
+                attempt.serial, attempt.late = one.serial, one.late
+                attempt.platform, attempt.hand_back = one.platform, one.hand_back
+                session.add(attempt)
+
+    @staticmethod
+    def _add_student(session: Session, students: dict[str, StudentRow], one: Submission) -> None:
+        from grader.classroom.gradebook.tables import StudentRow
+
+        row = students.setdefault(one.student, StudentRow(id=one.student, name="", section=""))
+        row.name = one.name if one.name not in ("", one.student) else row.name or one.student
+        row.section = one.section or row.section
+        session.add(row)
+
+    def record(self, key: str, verdict: Verdict, *, version: str, exercise_hash: str) -> None:
+        """Keep the verdict on an attempt, in place of the one before."""
+        from sqlalchemy import delete
+
+        from grader.classroom.gradebook.tables import CheckRow, FindingRow, VerdictRow
+
+        row = VerdictRow(
+            attempt_key=key,
+            **{name: getattr(verdict, name) for name in ("message", "next_step", "score", "max_score")},
+            status=str(verdict.status),
+            grader_version=version,
+            exercise_hash=exercise_hash,
+            graded=_now(),
+            seconds=verdict.timing.total,
+            execute_seconds=verdict.timing.execute,
+            environment=asdict(verdict.environment),
+        )
+        row.checks = [
+            CheckRow(
+                position=position,
+                check_id=check.id,
+                **{name: getattr(check, name) for name in ("title", "status", "points", "max_points", "message")},
+            )
+            for position, check in enumerate(verdict.checks)
+        ]
+        names = ("code", "cause", "severity", "cell", "line", "source", "operation", "message")
+        row.findings = [
+            FindingRow(
+                position=position,
+                variables=list(finding.variables),
+                **{name: getattr(finding, name) for name in names},
+            )
+            for position, finding in enumerate(verdict.findings)
+        ]
+        with self._session() as session:
+            session.execute(delete(VerdictRow).where(VerdictRow.attempt_key == key))
+            session.add(row)
+
+    def override(self, student: str, exercise: str, score: float | None, comment: str, who: str) -> None:
+        """Set a person's score in place of the grader's; None takes it back. Every change is kept."""
+        from grader.classroom.gradebook.tables import ExerciseRow, OverrideRow, StudentRow
+
+        with self._session() as session:
+            if session.get(StudentRow, student) is None:
+                raise GraderError(
+                    f"The gradebook has no student {student}.", "`python -m grader gradebook DIR show` lists them."
+                )
+            if session.get(ExerciseRow, exercise) is None:
+                raise GraderError(
+                    f"The gradebook has no exercise {exercise}.", "`python -m grader gradebook DIR show` lists them."
+                )
+            session.add(
+                OverrideRow(
+                    student_id=student, exercise_id=exercise, score=score, comment=comment, who=who, made=_now()
+                )
+            )
+
+    # --- reading ---
+
+    def rows(self) -> list[Row]:
+        """Everything that was handed in, by student, exercise and attempt."""
+        from grader.classroom.gradebook.reading import rows
+
+        with self._session() as session:
+            return rows(session)
+
+    def history(self, student: str, exercise: str) -> list[tuple[float | None, str, str, datetime]]:
+        """Every override of a student at an exercise, the oldest first: score, comment, who, when."""
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import OverrideRow
+
+        query = select(OverrideRow).filter_by(student_id=student, exercise_id=exercise).order_by(OverrideRow.id)
+        with self._session() as session:
+            return [(row.score, row.comment, row.who, row.made.replace(tzinfo=UTC)) for row in session.scalars(query)]
+
+    def check_order(self) -> dict[str, list[str]]:
+        """Each exercise's check ids in the order of its score sheet."""
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import ExerciseRow
+
+        with self._session() as session:
+            rows = session.scalars(select(ExerciseRow).order_by(ExerciseRow.id))
+            return {row.id: list(row.checks) for row in rows}
+
+    def _session(self) -> AbstractContextManager[Session]:
+        """A transaction: committed when its block ends well, rolled back when it does not."""
+        from sqlalchemy.orm import sessionmaker
+
+        return sessionmaker(self._engine, expire_on_commit=False).begin()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)  # SQLite keeps no time zone: everything in it is UTC

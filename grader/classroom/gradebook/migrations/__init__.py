@@ -1,0 +1,1 @@
+"""The gradebook's history: one module a change, each applied once to a file, in order."""

@@ -1,0 +1,118 @@
+"""The gradebook's tables in, Rows out. Which attempt counts is decided here, when it is asked, and stored nowhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from grader.classroom.gradebook.rows import Override, Row
+from grader.classroom.gradebook.tables import AttemptRow, ExerciseRow, OverrideRow, StudentRow, VerdictRow
+from grader.model import Check, Finding, Status
+
+Pair = tuple[str, str]
+NOT_GRADED = {"status": "", "message": "", "next_step": "", "grader_version": "", "exercise_hash": "", "seconds": 0.0}
+
+
+def rows(session: Session) -> list[Row]:
+    verdict = selectinload(AttemptRow.verdict)
+    query = select(AttemptRow).options(
+        verdict.selectinload(VerdictRow.checks), verdict.selectinload(VerdictRow.findings)
+    )
+    students = {row.id: row for row in session.scalars(select(StudentRow))}
+    exercises = {row.id: row for row in session.scalars(select(ExerciseRow))}
+    overrides = _overrides(session)
+    groups: dict[Pair, list[AttemptRow]] = defaultdict(list)
+    for attempt in session.scalars(query):
+        groups[attempt.student_id or "", attempt.exercise_id or ""].append(attempt)
+    result = [
+        _row(attempt, number, counts, students.get(group[0]), exercises.get(group[1]), overrides.get(group))
+        for group, attempts in groups.items()
+        for attempt, number, counts in _numbered(attempts, known=all(group))
+    ]
+    return sorted(result, key=lambda row: (row.student.casefold(), row.student, row.exercise, row.attempt, row.source))
+
+
+def _overrides(session: Session) -> Mapping[Pair, Override]:
+    newest = {
+        (row.student_id, row.exercise_id): row for row in session.scalars(select(OverrideRow).order_by(OverrideRow.id))
+    }
+    return {
+        pair: Override(row.score, row.comment, row.who, row.made.replace(tzinfo=UTC))
+        for pair, row in newest.items()
+        if row.score is not None
+    }
+
+
+def _numbered(attempts: Sequence[AttemptRow], *, known: bool) -> Iterator[tuple[AttemptRow, int, bool]]:
+    """With its number and whether it counts: the newest does, unless it is a file that nobody could grade."""
+    in_order = sorted(
+        attempts, key=lambda one: (one.submitted or datetime.min, one.serial, one.intake, one.position, one.source)
+    )
+    broken = [one for one in in_order if one.verdict is not None and one.verdict.status == Status.UNGRADABLE]
+    newest = next((one for one in reversed(in_order) if one not in broken), in_order[-1])
+    for number, attempt in enumerate(in_order, start=1):
+        yield attempt, number if known else 1, known and attempt is newest
+
+
+def _row(
+    attempt: AttemptRow,
+    number: int,
+    counts: bool,
+    student: StudentRow | None,
+    exercise: ExerciseRow | None,
+    override: Override | None,
+) -> Row:
+    verdict = attempt.verdict
+    names = ("status", "message", "next_step", "grader_version", "exercise_hash", "seconds")
+    return Row(
+        key=attempt.key,
+        student=attempt.student_id or "",
+        name=student.name if student else "",
+        section=student.section if student else "",
+        exercise=attempt.exercise_id or "",
+        title=exercise.title if exercise else "",
+        attempt=number,
+        counts=counts,
+        late=attempt.late,
+        submitted=attempt.submitted.replace(tzinfo=UTC) if attempt.submitted else None,
+        source=attempt.source,
+        sha256=attempt.sha256,
+        platform=attempt.platform,
+        hand_back=attempt.hand_back,
+        graded_score=verdict.score if verdict else 0.0,
+        max_score=verdict.max_score if verdict and verdict.max_score else exercise.max_score if exercise else 0.0,
+        override=override if counts else None,
+        checks=_checks(verdict) if verdict else (),
+        findings=_findings(verdict) if verdict else (),
+        **({name: getattr(verdict, name) for name in names} if verdict else NOT_GRADED),
+    )
+
+
+def _checks(verdict: VerdictRow) -> tuple[Check, ...]:
+    return tuple(
+        Check(row.check_id, row.title, row.status, row.points, row.max_points, row.message) for row in verdict.checks
+    )
+
+
+def _findings(verdict: VerdictRow) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            row.code,
+            row.cause,
+            row.severity,
+            row.cell,
+            row.line,
+            None,
+            None,
+            row.source,
+            row.operation,
+            tuple(row.variables),
+            row.message,
+            "",
+        )
+        for row in verdict.findings
+    )
