@@ -6,9 +6,9 @@ It is run as a script by the interpreter that becomes the kernel: `python cold.p
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 MB = 2**20
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
@@ -33,7 +33,7 @@ def limit_resources(limits: dict[str, float]) -> None:
 
 if __name__ == "__main__":
     limits, connection_file = json.loads(sys.argv[1]), sys.argv[2]
-    sys.path[0] = os.getcwd()  # not this script's folder: the notebook imports from where it runs
+    sys.path[0] = str(Path.cwd())  # not this script's folder: the notebook imports from where it runs
     limit_resources(limits)
     sys.argv = ["ipykernel_launcher", "-f", connection_file, "--HistoryManager.hist_file=:memory:"]
     from ipykernel import kernelapp

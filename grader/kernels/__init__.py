@@ -1,12 +1,13 @@
 """Where a kernel comes from. `execute` asks a KernelSource for a Kernel and knows nothing else about it.
 
-A source is named in SOURCES; `cold` starts an interpreter for each notebook. Importing this module costs nothing:
+A source is named in SOURCES: `cold` starts an interpreter for each notebook, `warm` forks one that has TensorFlow
+imported. Both stand behind walls where the machine has them. Importing this module costs nothing:
 what a source needs (jupyter_client, zmq) is imported when it is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ class KernelRequest:
 class Kernel(Protocol):
     """A running kernel that nobody else uses."""
 
-    manager: AsyncKernelManager  # started; `manager.client()` connects to it
+    manager: AsyncKernelManager  # started; `manager.client()` connects, `await manager.died()` waits for its end
 
     def limit_hit(self) -> LimitHit | None:
         """Which limit of the request ended the kernel, if one did. To be asked after it died."""
@@ -42,6 +43,9 @@ class Kernel(Protocol):
 class KernelSource(Protocol):
     """Gives kernels; safe to use from several threads."""
 
+    sandboxed: bool  # whether walls stand between a notebook and this machine
+    notice: str  # one line to show when the source is slower or less safe than it could be; else ""
+
     def kernel(self, request: KernelRequest) -> AbstractContextManager[Kernel]:
         """A started kernel for the length of a `with`; nothing of it is left afterwards."""
 
@@ -49,15 +53,26 @@ class KernelSource(Protocol):
         """Give back whatever the source keeps between kernels."""
 
 
-def _cold() -> KernelSource:
-    from grader.kernels.cold import ColdSource
+def _cold(sandbox: str, hidden: Sequence[Path]) -> KernelSource:
+    from grader.kernels import choice
 
-    return ColdSource()
-
-
-SOURCES: dict[str, Callable[[], KernelSource]] = {"cold": _cold}
+    return choice.cold(sandbox, hidden)
 
 
-def open_source(name: str = "auto", sandbox: str = "auto") -> KernelSource:  # noqa: ARG001  one kind so far
-    """The kernel source of that name; "auto" is the fastest one that works here."""
-    return SOURCES["cold" if name == "auto" else name]()
+def _warm(sandbox: str, hidden: Sequence[Path]) -> KernelSource:
+    from grader.kernels import choice
+
+    return choice.warm(sandbox, hidden)
+
+
+SOURCES: dict[str, Callable[[str, Sequence[Path]], KernelSource]] = {"auto": _warm, "warm": _warm, "cold": _cold}
+
+
+def open_source(name: str = "auto", sandbox: str = "auto", hidden: Sequence[Path] = ()) -> KernelSource:
+    """The kernel source of that name ("auto": the fastest that works here).
+
+    `sandbox`: "bwrap" insists on walls and raises GraderError where there can be none, "auto" goes on without them and
+    says so in `notice`, "off" does without. `hidden`: folders (the course) that notebooks must not see even if they
+    lie in one that the interpreter needs. A warm source starts its fork server now, and does not wait for it.
+    """
+    return SOURCES[name](sandbox, hidden)

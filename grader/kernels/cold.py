@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,13 +19,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import psutil
+import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from grader import inside
 from grader.kernels import KernelRequest
 from grader.kernels.limits import Watchdog
-from grader.kernels.provisioner import SourcedKernelManager
-from grader.kernels.running import RunningKernel, connection, copy_data, private_folder, started
+from grader.kernels.running import RunningKernel, running
+from grader.kernels.scratch import Scratch
+from grader.model import LimitHit, Limits
 
 LAUNCHER = Path(inside.__file__).with_name("cold.py")
 
@@ -37,9 +40,11 @@ def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) 
     """A kernel's environment."""
     kept = {name: outer[name] for name in KEPT + KEPT_ON_WINDOWS * (os.name == "nt") if name in outer}
     hidden = {} if device == "gpu" else {"CUDA_VISIBLE_DEVICES": "-1"}
+    parent = {"JPY_PARENT_PID": str(os.getpid())} if os.name == "posix" else {}  # ipykernel then ends with us
     return {
         **kept,
         **hidden,
+        **parent,
         "HOME": str(home),
         "USERPROFILE": str(home),
         "IPYTHONDIR": str(home / "ipython"),
@@ -53,9 +58,11 @@ def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) 
 class Tree:
     """A process that we started, and its descendants, as far as they can still be found."""
 
-    def __init__(self, process: subprocess.Popen[bytes], watchdog: Watchdog) -> None:
-        self._process, self._watchdog = process, watchdog
+    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
+        self._process = process
+        self._watchdog = Watchdog(process.pid, limits, self.kill)
         self._lock = threading.Lock()  # between asking whether the process is there, and signalling its group
+        self._watchdog.start()
 
     def poll(self) -> int | None:
         with self._lock:
@@ -83,43 +90,58 @@ class Tree:
                     process.kill()
             self._process.wait()
 
+    def limit_hit(self) -> LimitHit | None:
+        return self._watchdog.hit
+
+    def close(self) -> None:
+        self.kill()
+        self._watchdog.join()
+
 
 class ColdSource:
     """Starts a fresh interpreter for each kernel."""
 
+    sandboxed = False
+
+    def __init__(self, notice: str = "") -> None:
+        self.notice = notice
+        self._scratch = Scratch()
+        self._context = zmq.asyncio.Context()
+
     @contextmanager
     def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
-        with private_folder() as folder:
+        with self._scratch.folder() as folder:
             work, home = folder / "work", folder / "home"
             work.mkdir()
             home.mkdir()
-            copy_data(request, work)
+            _copy_data(request, work)
 
             def launch(manager: AsyncKernelManager) -> Tree:
-                kernel.process = self._start(manager, request, work, home, kernel)
-                return kernel.process
+                return Tree(_interpreter(manager.connection_file, request, work, home), request.limits)
 
-            manager = SourcedKernelManager(launch, **connection(folder))
-            kernel = RunningKernel(manager)
-            with started(manager, kernel):
+            with running(request, folder, self._context, launch) as kernel:
                 yield kernel
 
     def close(self) -> None:
-        """Nothing is kept between kernels."""
+        self._context.destroy(linger=0)
+        self._scratch.close()
 
-    def _start(
-        self, manager: AsyncKernelManager, request: KernelRequest, work: Path, home: Path, kernel: RunningKernel
-    ) -> Tree:
-        limits = request.limits
-        process = subprocess.Popen(
-            [sys.executable, str(LAUNCHER), json.dumps(asdict(limits)), manager.connection_file],
-            cwd=work,
-            env=environment(request.device, home),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=os.name == "posix",
-        )
-        watchdog = Watchdog(process.pid, limits, kernel.exceed)
-        watchdog.start()
-        return Tree(process, watchdog)
+
+def _interpreter(connection_file: str, request: KernelRequest, work: Path, home: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, str(LAUNCHER), json.dumps(asdict(request.limits)), connection_file],
+        cwd=work,
+        env=environment(request.device, home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=os.name == "posix",
+    )
+
+
+def _copy_data(request: KernelRequest, work: Path) -> None:
+    """Put the exercise's data files into the work folder."""
+    for name, file in request.data.items():
+        target = work / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)

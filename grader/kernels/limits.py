@@ -1,7 +1,7 @@
 """Watches a kernel that runs as an ordinary tree of processes: its memory, processor time and number of processes.
 
-In comes the id of the tree's root, out goes one call with the limit that was passed. Memory is the sum of Pss where
-/proc tells it: RSS counts a page once for each process that shares it, which gives false alarms after a fork.
+In comes the id of the tree's root; when a limit is passed, `hit` says which and the tree is ended. Memory is the sum of
+Pss where /proc tells it: RSS counts a page once for each process that shares it, which gives false alarms after a fork.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ def proportional_memory(pid: int) -> int | None:
 class Watchdog(threading.Thread):
     """Looks at the tree every INTERVAL seconds until it is gone, `stop` is called, or a limit is passed."""
 
-    def __init__(self, root: int, limits: Limits, exceed: Callable[[LimitHit], None]) -> None:
+    def __init__(self, root: int, limits: Limits, end: Callable[[], None]) -> None:
         super().__init__(name=f"watchdog of {root}", daemon=True)
-        self._root, self._limits, self._exceed = root, limits, exceed
+        self._root, self._limits, self._end = root, limits, end
+        self.hit: LimitHit | None = None
         self._stopped = threading.Event()
         self._seconds: dict[int, float] = {}  # processor time by process, the dead ones included
         self.seen: dict[int, psutil.Process] = {}  # all that ever belonged to the tree
@@ -45,9 +46,9 @@ class Watchdog(threading.Thread):
         with suppress(psutil.NoSuchProcess):
             root = psutil.Process(self._root)
             while not self._stopped.wait(INTERVAL):
-                hit = self._look([root, *root.children(recursive=True)])
-                if hit is not None:
-                    self._exceed(hit)
+                self.hit = self._look([root, *root.children(recursive=True)])
+                if self.hit is not None:
+                    self._end()
                     return
 
     def _look(self, tree: list[psutil.Process]) -> LimitHit | None:

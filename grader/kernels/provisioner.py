@@ -17,6 +17,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
+from grader.kernels.client import PromptClient
+from grader.model import LimitHit
+
 NAME = "gradient-clinic"  # the entry point's name in pyproject.toml
 
 POLL_SECONDS = 0.05  # where the system has no descriptor for a process (macOS, Windows)
@@ -33,6 +36,12 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """End the whole tree, from any thread, at any time."""
+
+    def limit_hit(self) -> LimitHit | None:
+        """The limit for which it was ended by whoever watches it."""
+
+    def close(self) -> None:
+        """Wait for its end and give back what it costs us."""
 
 
 Launcher = Callable[[AsyncKernelManager], Process]  # called once the manager's connection is settled
@@ -59,6 +68,7 @@ class SourcedProvisioner(KernelProvisionerBase):
     """Starts a kernel through the launcher of its manager."""
 
     process: Process | None = None
+    parent: Any
 
     @property
     def has_process(self) -> bool:
@@ -101,12 +111,30 @@ class SourcedProvisioner(KernelProvisionerBase):
 class SourcedKernelManager(AsyncKernelManager):
     """The manager of one kernel whose process a launcher starts."""
 
-    def __init__(self, launcher: Launcher, **traits: Any) -> None:
+    def __init__(
+        self, launcher: Launcher, output_limit: int, flooded: Callable[[int, int], None], **traits: Any
+    ) -> None:
         super().__init__(**traits)
         self.launcher = launcher
+        self.output_limit = output_limit  # bytes
+        self.flooded = flooded  # called with the bytes allowed and the bytes that came
         # Made here, so that no kernelspec needs to be installed and no notebook can choose one.
         self._kernel_spec = KernelSpec(
             display_name="Gradient Clinic",
             language="python",
             metadata={"kernel_provisioner": {"provisioner_name": NAME}},
         )
+
+    def client(self, **kwargs: Any) -> PromptClient:  # type: ignore[override]
+        info = self.get_connection_info(session=True)
+        return PromptClient(**info, connection_file=self.connection_file, parent=self, context=self.context, **kwargs)
+
+    async def died(self) -> None:
+        """Wait until the kernel has ended."""
+        if isinstance(self.provisioner, SourcedProvisioner) and self.provisioner.process is not None:
+            await exited(self.provisioner.process)
+
+    async def _async_post_start_kernel(self, **kwargs: Any) -> None:
+        """Not jupyter_client's, which connects to the control channel: nothing is ever asked there."""
+
+    post_start_kernel = _async_post_start_kernel

@@ -1,0 +1,89 @@
+"""The last step of a forked or sandboxed kernel: take on its limits, then become an ipykernel.
+
+In come the rlimits of the request and five listening sockets which the grader made. So a kernel needs no folder that
+both it and the grader can write to, and the grader can connect before the kernel is there. The hard part is
+ipykernel's start, which wants to bind addresses: `_HandedApp` gives it the sockets in their place.
+Untrusted side; needs ipykernel and nothing of ours.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import zmq
+from ipykernel.kernelapp import IPKernelApp
+
+MB = 2**20
+CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of the handed sockets; ports count from 1
+CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
+DATA_FACTOR = 1.25  # RLIMIT_DATA above the memory limit: it stops what is faster than the watchdog
+
+
+def limit_resources(limits: dict[str, float], device: str) -> None:
+    """The rlimits, for this process and all that it starts."""
+    set_to = {
+        "CORE": 0,
+        "CPU": int(limits["cpu"]) + CPU_GRACE,
+        "FSIZE": int(limits["file_size"]) * MB,
+        "NOFILE": int(limits["open_files"]),
+        "NPROC": int(limits["processes"]),
+        "MSGQUEUE": 0,
+        "MEMLOCK": 8 * MB,
+    }
+    if device != "gpu":  # CUDA reserves address space far beyond what it uses
+        set_to["DATA"] = int(limits["memory"] * MB * DATA_FACTOR)
+    for name, value in set_to.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(number)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (value, value))
+
+
+class _HandedApp(IPKernelApp):  # type: ignore[misc]
+    """ipykernel, listening on sockets that are open already."""
+
+    handed: dict[int, int]  # port number -> descriptor
+
+    def _try_bind_socket(self, s: Any, port: int) -> int:
+        s.setsockopt(zmq.USE_FD, self.handed[port])
+        s.bind(f"ipc:///handed-{port}")  # the address is not used
+        return port
+
+    def init_heartbeat(self) -> None:
+        """None: the grader watches the process itself."""
+
+    def init_connection_file(self) -> None:
+        """None: the request said all that a connection file says."""
+
+    def write_connection_file(self, **_kwargs: Any) -> None:
+        """None."""
+
+    def init_signal(self) -> None:
+        """None: nobody interrupts this kernel."""
+
+
+def become_kernel(key: str, sockets: list[int], ready: Callable[[], None]) -> None:
+    """Run an ipykernel on these sockets; returns when asked to shut down. `ready`: a notebook's code comes next."""
+    _forget_the_grader()
+    random.seed()  # a fork shares the generators' state with its siblings
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    ports = {f"{name}_port": number for number, name in enumerate(CHANNELS, start=1)}
+    app = _HandedApp.instance(transport="ipc", ip="handed", parent_handle=1, connection_file="none", **ports)
+    app.handed = dict(enumerate(sockets, start=1))
+    app.session.key = key.encode()
+    app.initialize(["--HistoryManager.hist_file=:memory:", "--HistoryManager.enabled=False"])
+    ready()
+    app.start()
+
+
+def _forget_the_grader() -> None:
+    """What a notebook imports must not find our modules; those that run already need no name."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+        del sys.modules[name]
+    sys.path[:] = [str(Path.cwd()) if entry == "" else entry for entry in sys.path if not entry.startswith("/clinic")]

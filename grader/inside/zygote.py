@@ -1,0 +1,122 @@
+"""The fork server: imports TensorFlow once, then forks a process for each notebook.
+
+In comes, on one inherited socket, a connection for each kernel that the grader wants; the forked child reads the
+request from it, so that no session key ever lies in the memory that all kernels share. The hard parts: it must have a
+single thread, or forked children could not enter namespaces of their own; it must end with the grader, for which the
+end of the inherited socket is the sign; and nothing of a notebook may ever run in it.
+Runs inside the bubblewrap sandbox when there is one. Untrusted side.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from grader.inside import first, isolate, seccomp, supervisor
+
+# What a first notebook imports. Each costs a forked kernel nothing, and a cold one its share of five seconds.
+PRELOADED = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "matplotlib_inline.backend_inline",
+    "matplotlib.pyplot",
+    "grader.inside.kernel",
+)
+
+
+def main() -> None:
+    """Serve until the grader is gone. Arguments: the socket's descriptor, "walls" or "open", folders to keep."""
+    grader = socket.socket(fileno=int(sys.argv[1]))
+    walls = sys.argv[2] == "walls"
+    first.SHOWN.extend(sys.argv[3:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
+    supervisor.send(grader, event="walls", problem=_isolation_problem() if walls else None)
+    problem = _preload()
+    supervisor.send(grader, event="ready", problem=problem)
+    if problem is None:
+        _serve(grader, walls)
+
+
+def _isolation_problem() -> str | None:
+    """Why a forked child cannot isolate itself here (Ubuntu's AppArmor, an old Linux), tried on one; or None."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        problem = ""
+        try:
+            isolate.enter_namespaces()
+            inner = os.fork()
+            if inner == 0:
+                isolate.build_room(1 << 20, first.SHOWN)
+                isolate.drop_capabilities()
+                isolate.no_new_privileges()
+                seccomp.install()
+                os._exit(0)
+            if os.waitpid(inner, 0)[1] != 0:
+                problem = "the mounts of a forked kernel are refused"
+        except OSError as error:
+            problem = str(error) or type(error).__name__
+        finally:
+            os.write(writer, problem.encode())
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as answer:
+        return answer.read() or None
+
+
+def _preload() -> str | None:
+    """Import what notebooks import; why it did not work, or None."""
+    try:
+        for name in PRELOADED:
+            importlib.import_module(name)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    gc.collect()
+    gc.freeze()  # the collector of a child must not write to every page that it shares
+    return None if threads == 1 else f"{threads} threads run after the imports; a fork needs exactly one"
+
+
+def _serve(grader: socket.socket, walls: bool) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended children leave no zombies
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):  # the log of our start is no place for notebooks to write to
+        os.dup2(null, standard)
+    os.close(null)
+    while True:
+        message, descriptors, _flags, _address = socket.recv_fds(grader, 1, 1)
+        if not message:
+            return
+        if os.fork() == 0:
+            grader.close()
+            _child(socket.socket(fileno=descriptors[0]), walls)
+        os.close(descriptors[0])
+
+
+def _child(connection: socket.socket, walls: bool) -> None:
+    """Between the fork and the notebook's first process. Does not return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with first.reporting(connection):
+        request, descriptors = first.receive(connection)
+        os.setsid()
+        if walls:
+            isolate.enter_namespaces()
+            if os.fork() != 0:
+                os._exit(0)
+        first.run(request, connection, descriptors, "nested" if walls else "none")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The client's end of a kernel's channels: prompt, and safe to leave open to a hostile kernel.
+
+In comes whatever the kernel sends; out go well-formed, signed messages. Three things differ from jupyter_client's
+own. It does not sit out a fixed 0.2 s when it connects. What is forged or garbled is dropped instead of raised. And
+bytes are counted as they arrive, whatever they claim to be; past the limit the kernel is ended, so the client's
+memory stays bounded (stock: 1.5 GB for a notebook that prints 500 MB).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from queue import Empty
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.connect import channel_socket_types
+
+MB = 2**20
+REPLIES = 256 * MB  # all that a kernel may send on the shell channel in its life
+LARGEST_REPLY = 64 * MB  # a larger message is refused by zmq before it is read
+QUEUED = 8  # messages that zmq keeps for us: times the largest message, this is what a flood can cost
+LINGER = 100  # ms
+
+IDLE_PATIENCE = 0.25  # seconds to wait for iopub's word after a reply: it is lost if the subscription came later
+
+
+class MeteredChannel(AsyncZMQSocketChannel):
+    """A channel that drops what is not a proper message, and tells how many bytes came."""
+
+    meter: Callable[[int], bool]  # called with the bytes of each message; False: drop it
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """The next proper message. Raises Empty when none comes in time."""
+        assert self.socket is not None
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000))
+            if not await self.socket.poll(left):
+                raise Empty
+            frames = await self.socket.recv_multipart()
+            if not self.meter(sum(map(len, frames))):
+                continue
+            try:
+                message: dict[str, Any] = self.session.deserialize(self.session.feed_identities(frames)[1])
+                if isinstance(message["parent_header"], dict) and isinstance(message["content"], dict):
+                    return message
+            except Exception:  # whatever a hostile message makes the decoder raise
+                continue
+
+
+class PromptClient(AsyncKernelClient):
+    """A client for one of our kernels. Its manager says how much it may print, and whom to tell when it is too much."""
+
+    parent: Any
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = False,  # noqa: ARG002  a kernel under grading asks nobody
+        hb: bool = False,  # noqa: ARG002  the process itself is watched
+        control: bool = False,  # noqa: ARG002  it is killed, not asked
+    ) -> None:
+        super().start_channels(shell=shell, iopub=iopub, stdin=False, hb=False, control=False)
+        for channel, allowed in ((self.iopub_channel, self.parent.output_limit), (self.shell_channel, REPLIES)):
+            channel.meter = _Meter(allowed, self.parent.flooded)
+
+    def stop_channels(self) -> None:
+        for channel in (self._shell_channel, self._iopub_channel):
+            if channel is not None:
+                channel.stop()
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for a reply to kernel_info, and for iopub to confirm that it carries our messages."""
+        deadline = time.monotonic() + (timeout or float("inf"))
+        while True:
+            asked = self.kernel_info()
+            reply = await self._answer_to(asked, deadline)
+            if await self._idle_after(asked):
+                self._handle_kernel_info_reply(reply)
+                return
+
+    async def _answer_to(self, asked: str, deadline: float) -> dict[str, Any]:
+        while True:
+            try:
+                message = await self.shell_channel.get_msg(timeout=IDLE_PATIENCE)
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("Kernel died before replying to kernel_info") from None
+                if time.monotonic() > deadline:
+                    raise RuntimeError("Kernel didn't respond in time") from None
+            else:
+                if message["parent_header"].get("msg_id") == asked:
+                    return dict(message)
+
+    async def _idle_after(self, asked: str) -> bool:
+        deadline = time.monotonic() + IDLE_PATIENCE
+        while True:
+            try:
+                message = await self.iopub_channel.get_msg(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                return False
+            mine = message["parent_header"].get("msg_id") == asked
+            if mine and message["content"].get("execution_state") == "idle":
+                return True
+
+    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
+        socket = self.context.socket(channel_socket_types[channel])
+        socket.linger = LINGER
+        socket.maxmsgsize = self.parent.output_limit + MB if channel == "iopub" else LARGEST_REPLY
+        socket.rcvhwm = QUEUED
+        if identity:
+            socket.identity = identity
+        socket.connect(self._make_url(channel))
+        return socket
+
+
+class _Meter:
+    """Counts a channel's bytes; once too many came, says so and drops what follows."""
+
+    def __init__(self, allowed: int, flooded: Callable[[int, int], None]) -> None:
+        self._allowed, self._flooded, self._came = allowed, flooded, 0
+
+    def __call__(self, size: int) -> bool:
+        self._came += size
+        if self._came > self._allowed:
+            self._flooded(self._allowed, self._came)
+            return False
+        return True
+
+
+class NoticesDeath:
+    """For a notebook client (mixed in before nbconvert's): a kernel's death is noticed when it happens, not within
+    the second after which nbclient asks."""
+
+    km: Any
+    task_poll_for_reply: asyncio.Future[Any] | None
+
+    async def _async_poll_kernel_alive(self) -> None:
+        await self.km.died()
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()

@@ -1,0 +1,126 @@
+"""The life of the fork server: started on demand, started again when it is lost, gone when we are.
+
+In comes whether it is to run behind walls, out go connections to freshly forked children. It starts without being
+waited for, so that its five seconds of imports overlap with our own. The hard part: several threads may want it while
+it starts, or dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import grader.inside
+from grader.kernels import sandbox, spawn
+
+STARTUP_SECONDS = 180.0  # to import TensorFlow from a slow disk
+WALLS_SECONDS = 30.0  # until it says whether its children can be isolated; usually 0.06
+
+
+class ForkServer:
+    """One zygote at a time."""
+
+    def __init__(self, walls: bool, hidden: Iterable[Path] = ()) -> None:
+        self._walls, self._hidden = walls, tuple(hidden)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._log = -1
+        self._events: dict[str, str | None] = {}
+
+    def start(self) -> None:
+        """Start it if it does not run; does not wait."""
+        with self._lock:
+            self._ensure()
+
+    def connect(self) -> socket.socket:
+        """A connection whose other end a forked child will read. Raises OSError when the server is gone."""
+        from grader.kernels.supervised import connection_pair
+
+        ours, theirs = connection_pair()
+        with theirs:
+            try:
+                with self._lock:
+                    socket.send_fds(self._ensure(), [b"k"], [theirs.fileno()])
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    def isolation_problem(self) -> str | None:
+        """Why children cannot be isolated from each other; "" when bubblewrap itself does not work; None: all well."""
+        with self._lock:
+            self._ensure()
+            return self._wait_for("walls", WALLS_SECONDS)
+
+    def wait_until_ready(self) -> str | None:
+        """Wait for the imports; what went wrong, or None."""
+        with self._lock:
+            self._ensure()
+            return self._wait_for("ready", STARTUP_SECONDS)
+
+    def log(self) -> str:
+        """What it, or bubblewrap, wrote while it started."""
+        return "" if self._log < 0 else os.pread(self._log, 1 << 14, 0).decode(errors="replace").strip()
+
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop()
+
+    # --- with the lock held --------------------------------------------------------------------------------------
+
+    def _ensure(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is None and self._control is not None:
+            return self._control
+        self._stop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._log = os.memfd_create("fork server's log")
+        with theirs:
+            command, environment = self._command(theirs.fileno())
+            self._process = spawn.start(command, [theirs.fileno()], environment, self._log)
+        self._control, self._events = ours, {}
+        return ours
+
+    def _command(self, descriptor: int) -> tuple[list[str], dict[str, str]]:
+        if self._walls:
+            arguments = [str(descriptor), "walls", *sandbox.roots_in_tmp()]
+            return sandbox.command("zygote", arguments, hidden=self._hidden), {}
+        package = Path(grader.inside.__file__).parents[2]
+        environment = {**sandbox.environment(), "PATH": os.environ.get("PATH", os.defpath)}
+        return sandbox.python("zygote", [str(descriptor), "open"], str(package)), environment
+
+    def _wait_for(self, event: str, seconds: float) -> str | None:
+        assert self._control is not None
+        self._control.settimeout(seconds)
+        try:
+            while event not in self._events:
+                text = self._control.recv(1 << 16)
+                if not text:
+                    return ""
+                message = json.loads(text)
+                self._events[message["event"]] = message["problem"]
+        except OSError:
+            return ""
+        finally:
+            self._control.settimeout(None)
+        return self._events[event]
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()  # bubblewrap's parent; all that is inside goes with it
+            self._process.wait()
+            self._process = None
+        if self._log >= 0:
+            os.close(self._log)
+            self._log = -1

@@ -1,0 +1,207 @@
+"""The bubblewrap command line: what a sandbox shows, and nothing else.
+
+In comes a program of `grader.inside` to run and the descriptors it inherits, out goes an argument list for Popen.
+Inside there are the interpreter with its packages, the system's libraries and programs, an empty /work, /tmp and
+/dev/shm, and our few modules of the untrusted side under /clinic; no network, no other process, no home, no course.
+The hard part is root: bubblewrap then keeps its capabilities, so the program must lose them and root's uid as well.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import grader.inside
+
+# The modules that run inside. They come under the same names, without the rest of the package.
+INSIDE = ("first", "isolate", "kernel", "measure", "seccomp", "supervisor", "zygote")
+CODE, WORK, HOME, SPACE = "/clinic", "/work", "/tmp/home", "/space"
+NOBODY = 65534  # whom the untrusted side runs as when we are root
+
+SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt/cuda", "/sys/devices/system/cpu")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
+GPU_NODES = "nvidia*"
+GPU_SYSTEM = ("/sys", "/usr/local/cuda", "/etc/vulkan", "/etc/OpenCL")
+
+
+def bubblewrap() -> str | None:
+    """The bwrap program, or None."""
+    return shutil.which("bwrap")
+
+
+def as_root() -> bool:
+    return os.name == "posix" and os.geteuid() == 0
+
+
+def environment(device: str = "gpu") -> dict[str, str]:
+    """The whole environment inside."""
+    hidden = {} if device == "gpu" else {"CUDA_VISIBLE_DEVICES": "-1"}
+    user_packages = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "OPENBLAS_NUM_THREADS": "1",  # more would be started when NumPy is imported; a fork needs a single thread
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **hidden,
+        **user_packages,
+    }
+
+
+def command(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    hidden: Iterable[Path] = (),
+    own_room: int | None = None,
+    device: str = "gpu",
+) -> list[str]:
+    """The argument list that runs `grader.inside.MODULE` in a sandbox.
+
+    `hidden`: folders that must not be seen even if they lie in one that is. `own_room`: bytes that one notebook may
+    write; without it the room is left to the forked children, and the sandbox has none.
+    """
+    program = bubblewrap()
+    assert program is not None
+    roots = _roots()
+    return [
+        program,
+        *_namespaces(),
+        *_environment_flags(environment(device)),
+        *_system(),
+        *_room(own_room),
+        *_interpreter(roots),
+        *_code(),
+        *_masks([Path(grader.inside.__file__).parent.parent, *hidden], roots),
+        *(["--as-pid-1"] if own_room is not None else []),
+        "--remount-ro",
+        "/",
+        "--chdir",
+        "/",
+        "--",
+        *unprivileged(),
+        *python(module, arguments, CODE),
+    ]
+
+
+def python(module: str, arguments: Sequence[str], path: str) -> list[str]:
+    """Run a module of the inside by the running interpreter, with nothing else of ours to import."""
+    start = f"import sys; sys.path.insert(0, {path!r}); from grader.inside import {module}; {module}.main()"
+    return [sys.executable, "-P", "-c", start, *arguments]
+
+
+def _namespaces() -> list[str]:
+    flags = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if not as_root():
+        flags.insert(0, "--unshare-user")
+    return [*flags, "--die-with-parent", "--new-session", "--hostname", "clinic", "--clearenv"]
+
+
+def _environment_flags(variables: Mapping[str, str]) -> Iterator[str]:
+    for name, value in variables.items():
+        yield from ("--setenv", name, value)
+
+
+def _roots() -> list[Path]:
+    """Where the interpreter and its packages are."""
+    candidates = [sys.base_prefix, sys.prefix, sys.base_exec_prefix, *site.getsitepackages()]
+    if site.ENABLE_USER_SITE:
+        candidates.append(site.getusersitepackages())
+    roots: list[Path] = []
+    for candidate in candidates:
+        for path in (Path(candidate).absolute(), Path(candidate).resolve()):
+            if path.exists() and not _within(path, [*roots, Path("/usr")]):
+                roots.append(path)
+    return roots
+
+
+def _within(path: Path, roots: Iterable[Path]) -> bool:
+    return any(path == root or root in path.parents for root in roots)
+
+
+def roots_in_tmp() -> list[str]:
+    """Where the interpreter and its packages are, as far as a child's own /tmp would cover them."""
+    return [str(root) for root in _roots() if _within(root, [Path("/tmp")])]
+
+
+def _system() -> Iterator[str]:
+    for system in SYSTEM:
+        if Path(system).is_symlink():
+            yield from ("--symlink", str(Path(system).readlink()), system)
+        else:
+            yield from ("--ro-bind-try", system, system)
+    for file in SYSTEM_FILES:
+        yield from ("--ro-bind-try", file, file)
+    # Root: bubblewrap covers parts of a fresh /proc, and Linux then refuses a child's own. Each child mounts its own.
+    yield from ("--bind", "/proc", "/proc") if as_root() else ("--proc", "/proc")
+    yield from ("--dev", "/dev")
+    nodes = sorted(Path("/dev").glob(GPU_NODES))
+    for node in nodes:
+        yield from ("--dev-bind-try", str(node), str(node))
+    for path in GPU_SYSTEM if nodes else ():
+        yield from ("--ro-bind-try", path, path)
+
+
+def _interpreter(roots: list[Path]) -> Iterator[str]:
+    for root in roots:
+        yield from _parents(root)
+        yield from ("--ro-bind", str(root), str(root))
+    for link in _links(Path(sys.executable)):
+        if not _within(link, [*roots, *map(Path, SYSTEM)]):
+            yield from _parents(link)
+            yield from ("--symlink", str(link.readlink()), str(link))
+
+
+def _parents(path: Path) -> Iterator[str]:
+    """Make the folders above: as root, bubblewrap would make them so that only root may pass."""
+    for parent in reversed(path.parents[:-1]):
+        yield from ("--perms", "0755", "--dir", str(parent))
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """The chain of symbolic links that leads from the interpreter's name to its file."""
+    while path.is_symlink():
+        yield path
+        path = path.parent / path.readlink()
+
+
+def _code() -> Iterator[str]:
+    inside = Path(grader.inside.__file__).parent
+    for folder in (CODE, f"{CODE}/grader", f"{CODE}/grader/inside"):
+        yield from ("--perms", "0755", "--dir", folder)
+    for name in INSIDE:
+        yield from ("--ro-bind", str(inside / f"{name}.py"), f"{CODE}/grader/inside/{name}.py")
+
+
+def _masks(hidden: Iterable[Path], roots: list[Path]) -> Iterator[str]:
+    """Cover what lies in a folder that is shown: the grader itself where it is installed, a course in /usr."""
+    shown = [*roots, *map(Path, SYSTEM)]
+    for path in {form for folder in hidden for form in (folder.absolute(), folder.resolve())}:
+        if path.is_dir() and _within(path, shown):
+            yield from ("--perms", "0555", "--tmpfs", str(path), "--remount-ro", str(path))
+
+
+def _room(size: int | None) -> Iterator[str]:
+    if size is None:  # mount points only; what the zygote itself writes while it imports goes to a small /tmp
+        for folder in (WORK, SPACE, "/tmp"):
+            yield from ("--perms", "0755", "--dir", folder)
+        yield from ("--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/tmp")
+        return
+    for folder in (WORK, "/tmp", "/dev/shm"):  # bubblewrap has no way to give them one size together
+        yield from ("--perms", "1777", "--size", str(size), "--tmpfs", folder)
+
+
+def unprivileged() -> list[str]:
+    """As root: another user, no capabilities. Bubblewrap has made its mounts by then, so even an interpreter in a
+    home that this user may not enter is there."""
+    if not as_root():
+        return []
+    user = str(NOBODY)
+    bare = ["--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    return ["setpriv", "--reuid", user, "--regid", user, *bare]

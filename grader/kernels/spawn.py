@@ -1,0 +1,43 @@
+"""Starts processes that end with us, from a thread that lives as long as we do.
+
+Linux ends a bubblewrap sandbox (`--die-with-parent`) when the *thread* that started it ends, not when the process
+does. A source may be opened in one thread and used in another, so all such processes are started by one thread.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+_starter: ThreadPoolExecutor | None = None
+
+
+def start(
+    command: Sequence[str], descriptors: Sequence[int], environment: Mapping[str, str], log: int
+) -> subprocess.Popen[bytes]:
+    """Start a program that inherits the descriptors and writes its errors to `log`."""
+    global _starter
+    if _starter is None:
+        _starter = ThreadPoolExecutor(1, thread_name_prefix="starts kernels")
+    return _starter.submit(
+        subprocess.Popen,
+        command,
+        pass_fds=tuple(descriptors),
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd="/",
+        start_new_session=True,
+    ).result()
+
+
+def _forget() -> None:
+    global _starter
+    _starter = None  # its thread did not come along
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,81 @@
+"""A bubblewrap sandbox of its own for each notebook, with a cold kernel in it: the same walls, some seconds slower.
+
+For where bubblewrap works but a forked child can't isolate itself from its siblings, as under Ubuntu's AppArmor.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import zmq.asyncio
+from jupyter_client.manager import AsyncKernelManager
+
+from grader.kernels import KernelRequest, sandbox, spawn
+from grader.kernels.running import MB, RunningKernel, running
+from grader.kernels.scratch import Scratch
+from grader.kernels.supervised import KernelStartError, SupervisedProcess, connection_pair, send_request
+
+STARTUP_SECONDS = 60.0
+ROOM_FACTOR = 2  # as grader.inside.first: room for this many of the largest files
+
+
+class _OwnSandbox(SupervisedProcess):
+    """A supervised process, and the bubblewrap that holds it."""
+
+    bubblewrap: subprocess.Popen[bytes]
+
+    def close(self) -> None:
+        super().close()
+        self.bubblewrap.kill()
+        self.bubblewrap.wait()
+
+
+class WalledSource:
+    """Starts a sandbox with a fresh interpreter for each kernel."""
+
+    sandboxed = True
+
+    def __init__(self, hidden: Iterable[Path] = (), notice: str = "") -> None:
+        self.notice = notice
+        self._hidden = tuple(hidden)
+        self._scratch = Scratch()
+        self._context = zmq.asyncio.Context()
+
+    @contextmanager
+    def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
+        with self._scratch.folder() as folder:
+
+            def launch(manager: AsyncKernelManager) -> _OwnSandbox:
+                return self._start(manager, request)
+
+            with running(request, folder, self._context, launch) as kernel:
+                yield kernel
+
+    def close(self) -> None:
+        self._context.destroy(linger=0)
+        self._scratch.close()
+
+    def _start(self, manager: AsyncKernelManager, request: KernelRequest) -> _OwnSandbox:
+        ours, theirs = connection_pair()
+        log = os.memfd_create("sandbox's log")
+        room = request.limits.file_size * ROOM_FACTOR * MB
+        with theirs:
+            descriptor = theirs.fileno()
+            command = sandbox.command("first", [str(descriptor)], hidden=self._hidden, own_room=room)
+            bubblewrap = spawn.start(command, [descriptor], {}, log)
+        try:
+            send_request(ours, manager, request, {"work": sandbox.WORK, "home": sandbox.HOME})
+            process = _OwnSandbox(ours, request.limits, True, STARTUP_SECONDS)
+        except (OSError, KernelStartError) as error:
+            bubblewrap.kill()
+            bubblewrap.wait()
+            said = os.pread(log, 1 << 14, 0).decode(errors="replace").strip()
+            raise KernelStartError(said or getattr(error, "problem", str(error))) from error
+        finally:
+            os.close(log)
+        process.bubblewrap = bubblewrap
+        return process
