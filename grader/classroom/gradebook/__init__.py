@@ -23,7 +23,7 @@ from grader.model import Exercise, Verdict
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from grader.classroom.gradebook.tables import StudentRow
+    from grader.classroom.gradebook.tables import AttemptRow, StudentRow
     from grader.classroom.intake import Submission
 
 __all__ = ["FILE", "Gradebook", "Override", "Row"]
@@ -98,7 +98,8 @@ class Gradebook:
                 if one.exercise and one.exercise not in exercises:
                     session.add(ExerciseRow(id=one.exercise, title=one.exercise, checks=[]))
                     exercises.add(one.exercise)
-            session.flush()  # attempts point to both
+            self._forget_moved(session, known, submissions)
+            session.flush()  # attempts point to students and exercises
             for one in submissions:
                 attempt = known.get(one.key) or AttemptRow(key=one.key, intake=intake, position=one.attempt)
                 attempt.student_id, attempt.exercise_id = one.student or None, one.exercise
@@ -107,6 +108,17 @@ class Gradebook:
                 attempt.serial, attempt.late = one.serial, one.late
                 attempt.platform, attempt.hand_back = one.platform, one.hand_back
                 session.add(attempt)
+
+    @staticmethod
+    def _forget_moved(session: Session, known: dict[str, AttemptRow], submissions: Sequence[Submission]) -> None:
+        """The same file may be somebody else's now that a table of students tells, or no longer refused."""
+        keys = {one.key for one in submissions}
+        lies_at = {(one.source, one.sha256) for one in submissions}
+        sources = {source for source, _ in lies_at}
+        for key, attempt in known.items():
+            again = (attempt.source, attempt.sha256) in lies_at or (attempt.reason and attempt.source in sources)
+            if key not in keys and again:
+                session.delete(attempt)
 
     @staticmethod
     def _add_student(session: Session, students: dict[str, StudentRow], one: Submission) -> None:

@@ -83,6 +83,7 @@ def _row(
         sha256=attempt.sha256,
         platform=attempt.platform,
         hand_back=attempt.hand_back,
+        reason=attempt.reason,
         graded_score=verdict.score if verdict else 0.0,
         max_score=verdict.max_score if verdict and verdict.max_score else exercise.max_score if exercise else 0.0,
         override=override if counts else None,

@@ -34,6 +34,7 @@ class Row:
     sha256: str
     platform: str
     hand_back: str
+    reason: str  # why intake refused it; "" when it may be graded
     status: str  # of the verdict; "" while not graded
     message: str
     next_step: str

@@ -15,7 +15,7 @@ def decode(data: bytes, fallback: str | None = None) -> str:
     """
     for mark, encoding in BOMS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding)
+            return data[len(mark) :].decode(encoding, "strict" if fallback is None else "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

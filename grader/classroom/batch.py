@@ -1,0 +1,125 @@
+"""A folder or zip of submissions in, a gradebook with everything made from it out; run again, it goes on where it was.
+
+Each finished grading is in the gradebook before the next one is looked at, so killing this at any moment costs at most
+the notebooks that were running. What to grade is never remembered but asked each time: whatever has no verdict by this
+version of the grader on this version of the exercise.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.classroom.gradebook import Gradebook, Row
+from grader.classroom.intake import take_in
+from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
+from grader.errors import GraderError
+from grader.model import Exercise, Status, Verdict
+
+NOTEBOOKS = "notebooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a batch must know of the exercises, and of the grader that grades them."""
+
+    exercises: Sequence[Exercise]
+    hashes: Mapping[str, str]  # exercise id -> changes when the exercise does
+    version: str  # of the grader
+
+    def graded_by_this(self, row: Row) -> bool:
+        return row.grader_version == self.version and row.exercise_hash == self.hashes.get(row.exercise, "")
+
+
+def take_submissions(source: Path, output: Path, course: Course, students: Path | None = None) -> Gradebook:
+    """The gradebook in `output`, with everything in `source` noted in it and a verdict on all that was refused."""
+    gradebook = Gradebook(output)
+    ids = [exercise.id for exercise in course.exercises]
+    handed_in = take_in(source, output / NOTEBOOKS, ids, students=students, exclude=[output])
+    if not handed_in:
+        raise GraderError(f"There are no submissions in {source}.", "Give the folder or zip that holds the notebooks.")
+    gradebook.add_exercises(course.exercises)
+    gradebook.add_submissions(handed_in)
+    for row in gradebook.rows():
+        if row.reason and not (row.status and course.graded_by_this(row)):
+            record(gradebook, row.key, refusal(row), course)
+    return gradebook
+
+
+def to_grade(rows: Sequence[Row], course: Course, regrade: Collection[str] = ()) -> list[Row]:
+    """What has no verdict yet, has one that is out of date or our own failure, or is asked for again."""
+    return [
+        row
+        for row in rows
+        if not row.reason
+        and row.exercise in course.hashes
+        and (not row.status or row.status == Status.ERROR or not course.graded_by_this(row) or _asked(row, regrade))
+    ]
+
+
+def grade_rows(
+    gradebook: Gradebook,
+    rows: Sequence[Row],
+    course: Course,
+    grade: Grade,
+    open_engine: Callable[[], Engine],
+    watcher: Watcher,
+    keep: Callable[[str, Verdict], None] = lambda _key, _verdict: None,
+) -> None:
+    """Grade the rows. `keep` is called with each attempt's key and verdict before the gradebook holds it."""
+    jobs = [
+        Job(
+            row.key,
+            row.exercise,
+            gradebook.folder / NOTEBOOKS / f"{row.sha256}.ipynb",
+            f"{row.student}, {row.exercise}",
+        )
+        for row in rows
+    ]
+
+    def done(job: Job, verdict: Verdict) -> None:
+        keep(job.key, verdict)
+        record(gradebook, job.key, verdict, course)
+
+    grade_all(jobs, grade, open_engine, done, watcher)
+
+
+def record(gradebook: Gradebook, key: str, verdict: Verdict, course: Course) -> None:
+    gradebook.record(key, verdict, version=course.version, exercise_hash=course.hashes.get(verdict.exercise, ""))
+
+
+def refusal(row: Row) -> Verdict:
+    """The verdict on what intake could not accept."""
+    step = "Ask for the notebook again." if row.student else "Put it into a folder with the student's id."
+    return not_graded(row.exercise, Status.UNGRADABLE, f"Not graded: {row.reason}.", step, row.sha256)
+
+
+def by_status(rows: Sequence[Row]) -> Counter[str]:
+    """How many rows there are of each status; "" counts those that wait."""
+    return Counter(row.status for row in rows)
+
+
+@contextmanager
+def alone_in(output: Path) -> Iterator[None]:
+    """Let no second batch write to the same folder. The lock is SQLite's, which the system frees when we die."""
+    output.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(output / ".batch.lock", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        lock.close()
+        raise GraderError(
+            f"Another batch is writing to {output}.", "Wait until it has ended, or choose another --output."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def _asked(row: Row, regrade: Collection[str]) -> bool:
+    return bool({"all", row.student, row.exercise, row.exercise.partition("_")[0]} & set(regrade))

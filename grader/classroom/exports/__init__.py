@@ -1,0 +1,1 @@
+"""A gradebook's rows in, files that other programs read out: tables, Canvas, Gradescope, JUnit."""

@@ -1,0 +1,22 @@
+"""Text for one cell of a table that a spreadsheet will open.
+
+A cell that begins with one of these is run as a formula by Excel, LibreOffice or Google Sheets (OWASP, "CSV
+Injection"), after white space and in their full-width forms too. An apostrophe in front makes it text everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+FORMULA = re.compile(r"^[\s\x00]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|^[\t\r\n]")
+NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*%?$")
+
+
+def harmless(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would calculate; numbers stay numbers."""
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.match(text) else text
+
+
+def points(value: float) -> str:
+    """ "7.5" and "10": two decimals at most, as Canvas shows them."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,60 @@
+"""Rows in, gradebook.csv out: one line for everything handed in, one column for each check of each exercise."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+from grader.classroom.exports.cells import harmless, points
+from grader.classroom.gradebook.rows import Row
+
+COLUMNS = (
+    *("student", "name", "section", "exercise", "attempt", "counts", "late", "submitted"),
+    *("status", "score", "max_score", "graded_score", "override_by", "override_on", "override_comment"),
+    *("message", "codes", "seconds", "file", "sha256"),
+)
+
+
+def gradebook_csv(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) -> str:
+    checks = _check_columns(rows, check_order)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*COLUMNS, *(harmless(f"{exercise}:{check}") for exercise, check in checks)])
+    for row in rows:
+        got = {(row.exercise, check.id): points(check.points) for check in row.checks}
+        writer.writerow([*map(harmless, _cells(row)), *(got.get(column, "") for column in checks)])
+    return out.getvalue()
+
+
+def _check_columns(rows: Iterable[Row], check_order: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """In the score sheets' order; a check that a score sheet no longer has comes last, so that no points vanish."""
+    known = [(exercise, check) for exercise, checks in sorted(check_order.items()) for check in checks]
+    seen = {(row.exercise, check.id) for row in rows for check in row.checks}
+    return known + sorted(seen - set(known))
+
+
+def _cells(row: Row) -> list[str]:
+    override = row.override
+    return [
+        row.student,
+        row.name,
+        row.section,
+        row.exercise,
+        str(row.attempt),
+        "yes" if row.counts else "no",
+        "yes" if row.late else "no",
+        row.submitted.isoformat(" ", "seconds") if row.submitted else "",
+        row.status or "not graded",
+        points(row.score),
+        points(row.max_score),
+        points(row.graded_score),
+        override.who if override else "",
+        override.made.isoformat(" ", "seconds") if override else "",
+        override.comment if override else "",
+        row.message,
+        " ".join(dict.fromkeys(finding.code for finding in row.findings if finding.severity == "error")),
+        f"{row.seconds:.2f}",
+        row.source,
+        row.sha256,
+    ]

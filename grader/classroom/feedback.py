@@ -1,0 +1,99 @@
+"""Verdicts in, feedback to hand back out: a folder for each student, and archives named as each platform expects.
+
+Each attempt's report and results are kept under the attempt's key in `results/`. What is handed back is put together
+from the attempts that count: a student's folder holds that student's files and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from grader.classroom.exports.cells import points
+from grader.classroom.gradebook.rows import Row
+from grader.model import Notes, Verdict
+
+RESULTS, FEEDBACK = "results", "feedback"
+ENDINGS = {"html": ".html", "json": ".json"}
+
+Render = Callable[[Verdict, Notes, str], str]
+
+
+def keep_results(folder: Path, key: str, verdict: Verdict, render: Render) -> None:
+    """The single grader's report and results, as it writes them for a learner at home."""
+    from grader.progress import write_whole
+
+    for form, ending in ENDINGS.items():
+        write_whole(folder / RESULTS / f"{key}{ending}", render(verdict, Notes(), form))
+
+
+def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
+    """Fill `feedback/` anew from the attempts that count; the archives that can be given to a platform are returned."""
+    target = folder / FEEDBACK
+    shutil.rmtree(target, ignore_errors=True)
+    counting = [row for row in rows if row.counts and row.status]
+    names = _folder_names({row.student for row in counting})
+    archives: dict[Path, list[tuple[str, Path | str]]] = defaultdict(list)
+    for row in counting:
+        for ending, content in _files(folder / RESULTS, row):
+            own = target / "students" / names[row.student] / f"{row.exercise}{ending}"
+            own.parent.mkdir(parents=True, exist_ok=True)
+            own.write_bytes(content.read_bytes() if isinstance(content, Path) else content.encode())
+            archives[target / _archive(row)].append((_inside(row, names[row.student]) + ending, content))
+    for archive, entries in archives.items():
+        _write_zip(archive, entries)
+    return sorted(archives)
+
+
+def _files(results: Path, row: Row) -> Iterator[tuple[str, Path | str]]:
+    for ending in ENDINGS.values():
+        file = results / f"{row.key}{ending}"
+        if file.is_file():
+            yield ending, file
+    if row.override:
+        when = f"{row.override.made:%Y-%m-%d}"
+        comment = f"\n{row.override.comment}" if row.override.comment else ""
+        score = f"{points(row.override.score)} of {points(row.max_score)} points"
+        yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n"
+
+
+def _archive(row: Row) -> str:
+    """Canvas and Moodle take one archive for each assignment, and know students by names that each of them made."""
+    if row.platform in ("canvas", "moodle"):
+        return f"{row.platform}-{row.exercise}.zip"
+    return "nbgrader.zip" if row.platform == "nbgrader" else "students.zip"
+
+
+def _inside(row: Row, student_folder: str) -> str:
+    if row.platform == "plain":
+        return f"{student_folder}/{row.exercise}"
+    inner = "/".join(_safe(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
+    return f"feedback/{inner}" if row.platform == "nbgrader" else inner
+
+
+def _write_zip(archive: Path, entries: Iterable[tuple[str, Path | str]]) -> None:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in entries:
+            file.writestr(name, content.read_bytes() if isinstance(content, Path) else content)
+
+
+def _folder_names(students: Iterable[str]) -> Mapping[str, str]:
+    """A folder for each student that every system can make, and that no two share where "Ada" is "ada"."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for student in sorted(students):
+        name = _safe(student)
+        if name != student or name.casefold() in taken:
+            name = f"{name}-{hashlib.sha256(student.encode()).hexdigest()[:6]}"
+        taken.add(name.casefold())
+        names[student] = name
+    return names
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w .@+(),-]", "_", name).strip(" .")[:150] or "unnamed"
