@@ -1,7 +1,7 @@
 """Gradient Clinic: grades training notebooks by the gradients that they produce.
 
-    from grader import grade
-    verdict = grade("exercises/02", "my_notebook.ipynb")
+from grader import grade
+verdict = grade("exercises/02", "my_notebook.ipynb")
 """
 
 from __future__ import annotations

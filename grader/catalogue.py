@@ -73,7 +73,7 @@ def find(name: str, course: Path | None = None) -> Exercise:
 
 
 def load(folder: Path) -> Exercise:
-    """Read one exercise's folder. Raises GraderError, naming the file and the field, where it is not as it should be."""
+    """Read one exercise's folder. Raises GraderError, naming the file and the field, where something is wrong."""
     folder = folder.resolve()
     path = folder / TOML
     try:
@@ -106,7 +106,9 @@ def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
 def _check_references(path: Path, exercise: Exercise) -> None:
     ids = [check.id for check in exercise.checks]
     known = set(ids)
-    wrong = [f"check {check.id} needs {check.needs}" for check in exercise.checks if check.needs and check.needs not in known]
+    wrong = [
+        f"check {check.id} needs {check.needs}" for check in exercise.checks if check.needs and check.needs not in known
+    ]
     wrong += [f"bug {bug.id} names check {name}" for bug in exercise.bugs for name in bug.checks if name not in known]
     wrong += [f"bug {bug.id} has code {bug.code}" for bug in exercise.bugs if bug.code not in CAUSE_OF]
     wrong += [f"check {name} stands twice" for name in known if ids.count(name) > 1]

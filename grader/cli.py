@@ -20,7 +20,22 @@ from grader.errors import GraderError
 OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 DEBUG = "GRADER_DEBUG"
 
-COMMANDS = ("grade", "watch", "list", "hint", "reset", "report", "doctor", "explain", "env", "batch", "gradebook", "release", "verify", "new")
+COMMANDS = (
+    "grade",
+    "watch",
+    "list",
+    "hint",
+    "reset",
+    "report",
+    "doctor",
+    "explain",
+    "env",
+    "batch",
+    "gradebook",
+    "release",
+    "verify",
+    "new",
+)
 
 
 class Commands(click.Group):

@@ -176,7 +176,11 @@ class _Executor(ExecutePreprocessor):  # type: ignore[misc]
         self._printed = 0
 
     def run(
-        self, kernel: Kernel, prepare: Callable[[], None], watch: threading.Timer, on_cell: Callable[[int, int], None] | None
+        self,
+        kernel: Kernel,
+        prepare: Callable[[], None],
+        watch: threading.Timer,
+        on_cell: Callable[[int, int], None] | None,
     ) -> None:
         """Run the session's notebook in the kernel; a failure is kept in `failure`."""
         notebook = self.session.notebook

@@ -1,8 +1,8 @@
 """Run + hidden inputs -> Evidence: what the notebook's own training produced, and what its functions give on data that
 nobody could foresee.
 
-Everything that comes back was said by an untrusted kernel: it is validated into plain dataclasses here, and an exercise's
-spec believes it only where it answers the hidden inputs.
+Everything that comes back was said by an untrusted kernel: it is validated into plain dataclasses here, and an
+exercise's spec believes it only where it answers the hidden inputs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def probe(exercise: Exercise, session: Session, draws: Callable[[], Draws]) -> E
     if run.status in ("completed", "crashed"):
         try:
             evidence = _environment(session, evidence)
-            evidence = replace(evidence, training=_calls(session, session.ask("session.recorded", timeout=FACTS_TIMEOUT)))
+            evidence = replace(
+                evidence, training=_calls(session, session.ask("session.recorded", timeout=FACTS_TIMEOUT))
+            )
             if run.status == "completed":
                 evidence = _functions(exercise, session, evidence, draws)
         except (LostKernel, ValidationError):
@@ -97,7 +99,9 @@ def _located(session: Session, error: CellError | None) -> CellError | None:
 
 # A class of the learner's own could be named after a hidden input; these can't.
 _KNOWN_ERRORS = {
-    name for name, value in vars(__import__("builtins")).items() if isinstance(value, type) and issubclass(value, Exception)
+    name
+    for name, value in vars(__import__("builtins")).items()
+    if isinstance(value, type) and issubclass(value, Exception)
 } | {"InvalidArgumentError", "UnimplementedError", "NotFoundError", "ResourceExhaustedError", "FailedPreconditionError"}
 
 

@@ -1,7 +1,7 @@
 """Repairs on disk: right and wrong ways to mend an exercise, each with the verdict that it must be given.
 
-A repair is a script in percent cells that replaces code cells of the solution or of the original notebook; its header is
-TOML in comments. docs/authoring.md shows one.
+A repair is a script in percent cells that replaces code cells of the solution or of the original notebook; its header
+is TOML in comments. docs/authoring.md shows one.
 """
 
 from __future__ import annotations

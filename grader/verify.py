@@ -56,7 +56,9 @@ def on_paper(exercise: Exercise) -> Iterator[Finding]:
     yield Finding("the notebook has cells tagged repair", None if original.repair_cells else "it has none")
     yield Finding("the bugs' lines exist", _missing_lines(exercise, original))
     if exercise.solution is not None:
-        yield Finding("notebook and solution differ in repair cells only", _differing(original, read(exercise.solution)))
+        yield Finding(
+            "notebook and solution differ in repair cells only", _differing(original, read(exercise.solution))
+        )
     yield Finding("inputs.py draws at least two batch sizes", _draws(exercise))
 
 

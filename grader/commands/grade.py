@@ -29,8 +29,12 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
 @options.sandbox
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that the notebook may take.")
 @click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that the notebook may use.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit", "gradescope"]), default="text", show_default=True)
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "junit", "gradescope"]), default="text", show_default=True
+)
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results."
+)
 @click.option("--brief", is_flag=True, help="One line for each check.")
 @options.course
 def command(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from grader.catalogue import course_folder, exercises
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+Option = Callable[[Command], Command]
 
-class ExerciseName(click.ParamType):
+
+class ExerciseName(click.ParamType[str]):
     """A path, a number or a name; completes to the names that there are."""
 
     name = "exercise"
@@ -20,20 +24,24 @@ class ExerciseName(click.ParamType):
         return [CompletionItem(e.id, help=e.title) for e in exercises(course_folder()) if e.id.startswith(incomplete)]
 
 
-exercise: Any = click.argument("exercise", type=ExerciseName())
-course: Any = click.option(
+exercise: Option[Any] = click.argument("exercise", type=ExerciseName())
+course: Option[Any] = click.option(
     "--exercises",
     "course",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of exercises, when it is not above the working folder.",
 )
-device: Any = click.option(
+device: Option[Any] = click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True, help="Where to compute."
 )
-kernel: Any = click.option(
-    "--kernel", type=click.Choice(["auto", "warm", "cold"]), default="auto", show_default=True, help="Where kernels come from."
+kernel: Option[Any] = click.option(
+    "--kernel",
+    type=click.Choice(["auto", "warm", "cold"]),
+    default="auto",
+    show_default=True,
+    help="Where kernels come from.",
 )
-sandbox: Any = click.option(
+sandbox: Option[Any] = click.option(
     "--sandbox",
     type=click.Choice(["auto", "bwrap", "off"]),
     default="auto",

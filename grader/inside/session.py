@@ -24,7 +24,7 @@ def start(device: str) -> None:
     import tensorflow as tf
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     gpus = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
     if gpus:
         _make_comparable(tf, gpus)

@@ -103,9 +103,7 @@ def trained(evidence: Evidence, names: Iterable[str]) -> None:
     """The notebook's own training gave each of these variables a gradient that is neither None, zero nor NaN."""
     rows = []
     for name in names:
-        records = [
-            (record, call.calls) for call in evidence.training for record in call.sources if record.name == name
-        ]
+        records = [(record, call.calls) for call in evidence.training for record in call.sources if record.name == name]
         alive = any(record.nones + record.zeros + record.nonfinite < calls for record, calls in records)
         got = "no gradient call named it" if not records else "None" if records[0][0].nones else "zero or not finite"
         rows.append(Comparison(name, "ok" if alive else "missing", "live" if alive else got, "a live gradient"))
@@ -120,7 +118,11 @@ def improved(evidence: Evidence, ratio: float) -> None:
     window = max(1, len(losses) // 10)
     first, last = float(np.mean(losses[:window])), float(np.mean(losses[-window:]))
     if not last <= ratio * first:
-        rows = [Comparison("training loss", "wrong", f"{first:.3g} at first, {last:.3g} at the end", f"at most {ratio * first:.3g}")]
+        rows = [
+            Comparison(
+                "training loss", "wrong", f"{first:.3g} at first, {last:.3g} at the end", f"at most {ratio * first:.3g}"
+            )
+        ]
         raise CheckFailed("The loss of your notebook's own training did not fall far enough.", rows)
 
 
