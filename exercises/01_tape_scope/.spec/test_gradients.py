@@ -7,9 +7,8 @@ def test_forward(draws):
     for draw in draws:
         expect.close(draw.got["estimate"], draw.expected["estimate"], what="estimate")
         expect.close(draw.got["loss"], draw.expected["loss"], what="loss")
-        expect.close(
-            dict(enumerate(draw.got["single_losses"])), dict(enumerate(draw.expected["single_losses"])), what="loss"
-        )
+        for got, expected in zip(draw.got["single_losses"], draw.expected["single_losses"], strict=True):
+            expect.close(got, expected, what="loss of a single station")
 
 
 def test_one_station(draws):

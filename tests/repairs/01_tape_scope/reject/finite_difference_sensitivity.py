@@ -1,12 +1,11 @@
-# what = "the sensitivity by finite differences in float32"
+# what = "the sensitivity by finite differences: one degree warmer, one percent damper"
 # base = "solution"
 # status = "failed"
 # fails = ["test_sensitivity"]
 # %% cell 8
 def weather_sensitivity(model, electrodes, readings):
-    columns = []
-    for step in np.eye(2, dtype="float32"):
-        above = estimate(model, electrodes, (readings + 0.5 * step - WEATHER_MEAN) / WEATHER_SPREAD)
-        below = estimate(model, electrodes, (readings - 0.5 * step - WEATHER_MEAN) / WEATHER_SPREAD)
-        columns.append(above - below)
-    return tf.stack(columns, axis=1)
+    def at(values):
+        return estimate(model, electrodes, (values - WEATHER_MEAN) / WEATHER_SPREAD)
+
+    now = at(readings)
+    return tf.stack([at(readings + step) - now for step in np.eye(2, dtype="float32")], axis=1)
