@@ -74,7 +74,7 @@ def command(
         program,
         *_namespaces(),
         *_environment_flags(environment(device)),
-        *_system(),
+        *_system(forks=own_room is None),
         *_room(own_room),
         *_interpreter(roots),
         *_code(),
@@ -130,7 +130,7 @@ def roots_in_tmp() -> list[str]:
     return [str(root) for root in _roots() if _within(root, [Path("/tmp")])]
 
 
-def _system() -> Iterator[str]:
+def _system(forks: bool) -> Iterator[str]:
     for system in SYSTEM:
         if Path(system).is_symlink():
             yield from ("--symlink", str(Path(system).readlink()), system)
@@ -138,8 +138,9 @@ def _system() -> Iterator[str]:
             yield from ("--ro-bind-try", system, system)
     for file in SYSTEM_FILES:
         yield from ("--ro-bind-try", file, file)
-    # Root: bubblewrap covers parts of a fresh /proc, and Linux then refuses a child's own. Each child mounts its own.
-    yield from ("--bind", "/proc", "/proc") if as_root() else ("--proc", "/proc")
+    # As root bubblewrap covers parts of a fresh /proc, and Linux then refuses to mount another one inside. So the fork
+    # server, which is trusted, sees the machine's; each child mounts its own over it before a notebook's code runs.
+    yield from ("--bind", "/proc", "/proc") if forks and as_root() else ("--proc", "/proc")
     yield from ("--dev", "/dev")
     nodes = sorted(Path("/dev").glob(GPU_NODES))
     for node in nodes:
