@@ -1,7 +1,8 @@
-"""A verdict that any renderer may show as it is. Texts from a notebook can carry terminal escapes, control characters,
-right-to-left overrides, lone surrogates, or 200 MB of anything; `presentable` gives back the same verdict without them,
-with long texts and long lists shortened and a note where that happened. What is hard is that a finding points into the
-learner's code by line and column: code therefore keeps its lines and its columns, each odd character replaced by one."""
+"""A verdict that any renderer may show as it is. Texts from a notebook can carry terminal escapes, control
+characters, right-to-left overrides, lone surrogates, or 200 MB of anything; `presentable` gives back the same verdict
+without them, with long texts and long lists shortened and a note where that happened. What is hard is that a finding
+points into the learner's code by line and column: code therefore keeps its lines and its columns, each odd character
+replaced by one."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from grader.model import Cell, Notes, Verdict
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 # Control characters but tab and newline, bidirectional overrides (they reorder code on the screen), line separators,
 # surrogates (no UTF-8 for them) and what XML 1.0 forbids.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]) name: *$", re.MULTILINE)
 
 LONGEST_LINE = 1_000  # characters of one line of code

@@ -1,6 +1,6 @@
-"""The lines around a place in somebody's code, with the columns to underline. A place comes as line and columns inside a
-cell and goes out as `CodeLine`s of bounded length. What is hard is keeping the underlining right when tabs are expanded
-and when a long line is cut to the part that matters."""
+"""The lines around a place in somebody's code, with the columns to underline. A place comes as line and columns
+inside a cell and goes out as `CodeLine`s of bounded length. What is hard is keeping the underlining right when tabs
+are expanded and when a long line is cut to the part that matters."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def around(verdict: Verdict, place: Finding | CellError, context: int, widest: i
     )
 
 
+def opening(source: str, most: int, widest: int) -> tuple[CodeLine, ...]:
+    """The first lines of a cell, for when no line in it is known."""
+    lines = source.rstrip().split("\n")[:most] if source.strip() else []
+    return tuple(CodeLine(at, _clip(line.expandtabs(TAB).rstrip(), widest)) for at, line in enumerate(lines, start=1))
+
+
 def source_of(verdict: Verdict, cell: int | None) -> str:
     return next((one.source for one in verdict.cells if one.number == cell), "")
 
@@ -57,9 +63,7 @@ def _margin(lines: list[str]) -> int:
     return min(len(line) - len(line.lstrip()) for line in expanded)
 
 
-def _culprit(
-    number: int, raw: str, column: int | None, end_column: int | None, widest: int, margin: int
-) -> CodeLine:
+def _culprit(number: int, raw: str, column: int | None, end_column: int | None, widest: int, margin: int) -> CodeLine:
     indent, end = len(raw) - len(raw.lstrip()), len(raw.rstrip())
     start = column if column is not None and indent <= column < end else indent
     if column is not None and end_column is not None and start < end_column <= end:

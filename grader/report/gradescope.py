@@ -1,6 +1,7 @@
 """A verdict as the results.json of a Gradescope autograder
-(https://gradescope-autograders.readthedocs.io/en/latest/specs/): the score, a text for the whole submission, and one test
-for each check. Gradescope knows only passed and failed, so a skipped check is a failed one that says why it was skipped."""
+(https://gradescope-autograders.readthedocs.io/en/latest/specs/): the score, a text for the whole submission, and one
+test for each check. Gradescope knows only passed and failed, so a skipped check is a failed one that says why it was
+skipped."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def render(verdict: Verdict, notes: Notes) -> str:
 
 def _output(verdict: Verdict, notes: Notes) -> str:
     """What belongs to no check: all there is when a notebook did not run to its end."""
-    if verdict.checks and not words.failing_cell(verdict):
+    if verdict.checks and not words.stopped_cell(verdict):
         return "\n".join(part for part in (verdict.message, verdict.next_step) if part)
     return terminal.plain(verdict, notes)
 

@@ -1,6 +1,6 @@
 """The results JSON, on which scripts and courses depend: docs/results.md says what each key means and
-docs/results.schema.json what it may be. Keys are spelt out one by one, so that a new field of the model does not change
-the format by itself; a change that breaks a reader of it needs a new FORMAT_VERSION."""
+docs/results.schema.json what it may be. Keys are spelt out one by one, so that a new field of the model does not
+change the format by itself; a change that breaks a reader of it needs a new FORMAT_VERSION."""
 
 from __future__ import annotations
 

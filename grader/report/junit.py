@@ -1,5 +1,6 @@
-"""A verdict as JUnit XML, which CI systems show: one test suite, one test case a check. A notebook that did not run to its
-end gets one more test case, which is in error: its checks are merely skipped, and would be shown as no trouble at all."""
+"""A verdict as JUnit XML, which CI systems show: one test suite, one test case a check. A notebook that did not run
+to its end gets one more test case, which is in error: its checks are merely skipped, and would be shown as no trouble
+at all."""
 
 from __future__ import annotations
 
@@ -20,10 +21,9 @@ def render(verdict: Verdict, notes: Notes) -> str:
     for check in verdict.checks:
         _check(suite, verdict, check)
     cases = suite.findall("testcase")
-    counts = {"tests": len(cases)} | {kind + "s": len(suite.findall(f"testcase/{kind}")) for kind in ("failure", "error")}
-    counts["skipped"] = len(suite.findall("testcase/skipped"))
-    for name, count in counts.items():
-        suite.set(name, str(count))
+    suite.set("tests", str(len(cases)))
+    for counter, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(counter, str(len(suite.findall(f"testcase/{outcome}"))))
     suite.set("time", f"{verdict.timing.total:.3f}")
     root = ET.Element("testsuites", {key: suite.attrib[key] for key in ("tests", "failures", "errors", "time")})
     root.append(suite)

@@ -1,7 +1,8 @@
-"""A verdict as text: for a terminal, and as plain text for files and for systems that show text. A presentable verdict
-comes in; lines of rich Text go out. Compilers' messages are the model: what happened, the reader's own code with the
-culprit underlined, why, what next. Everything must read well at 80 columns, without colour and in ASCII, so layout is
-done here line by line, in cells of the terminal (a Chinese character takes two), and colour only repeats what words say."""
+"""A verdict as text: for a terminal, and as plain text for files and for systems that show text. A presentable
+verdict comes in; lines of rich Text go out. Compilers' messages are the model: what happened, the reader's own code
+with the culprit underlined, why, what next. Everything must read well at 80 columns, without colour and in ASCII, so
+layout is done here line by line, in cells of the terminal (a Chinese character takes two), and colour only repeats
+what words say."""
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from grader.model import CellError, Check, Comparison, Finding, Notes, Status, Verdict
+from grader.model import Cell, CellError, Check, Comparison, Finding, Notes, Status, Verdict
 from grader.report import excerpt, words
 
 WIDTH = 80  # of plain text, and the most that a terminal is given: longer lines are tiring
 NARROWEST = 40
 ROWS = 6  # of a comparisons table; the HTML report has them all
 CONTEXT = 2  # lines of code around the culprit
+CODE_MARGIN = 22  # at most what stands before a line of code: indentation, "cell 12", the bar and a line number
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
 _ASCII = str.maketrans({"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "╳": "X", "─": "-", "│": "|"})
 
@@ -76,8 +78,8 @@ class _Page:
 
     def report(self) -> Iterator[Text]:
         yield from self._header()
-        if failing := words.failing_cell(self.verdict):
-            yield from self._crash(failing[0].number, failing[1])
+        if cell := words.stopped_cell(self.verdict):
+            yield from self._stopped(cell)
         if self.verdict.checks:
             yield Text()
         told: set[int] = set()
@@ -95,12 +97,12 @@ class _Page:
     def brief(self) -> Iterator[Text]:
         yield self._title()
         for check in words.ordered(self.verdict.checks):
-            style = _COLOUR.get(check.status, "")
-            line = Text(f" {self.signs.of(check.status)} ", style)
+            line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
             line.append(f"{words.points(check.points, check.max_points):>7}  ")
-            line.append(f"{check.title}{self._where(check)}")
-            line.truncate(self.width, overflow="ellipsis")
-            yield line
+            where = self._where(check)
+            line.append(check.title)
+            line.truncate(self.width - cell_len(where), overflow="ellipsis")
+            yield line.append(where)
         if self.verdict.status is not Status.PASSED:
             yield from self.indented(self.verdict.next_step or self.verdict.message, 0, "Next: ")
 
@@ -118,13 +120,18 @@ class _Page:
         yield self._title()
         yield from self.indented(self.verdict.message, 0)
 
-    def _crash(self, running: int, error: CellError) -> Iterator[Text]:
-        where = words.place(error.cell, error.line) or f"cell {running}"
-        during = f" (called from cell {running})" if error.cell not in (None, running) else ""
+    def _stopped(self, cell: Cell) -> Iterator[Text]:
+        error = cell.error or CellError("", "", cell.number)
+        where = words.place(error.cell, error.line) or f"cell {cell.number}"
+        during = f" (called from cell {cell.number})" if error.cell not in (None, cell.number) else ""
         yield Text()
         yield from self.indented(f"Stopped in {where}{during}:", 1, style="bold red")
-        yield from self.indented(f"{error.type}: {error.message}" if error.message else error.type, 3)
-        yield from self._code(error, 3, "")
+        yield from self.indented(": ".join(part for part in (error.type, error.message) if part), 3)
+        if error.line is not None:
+            yield from self._code(error, 3)
+        else:
+            lines = excerpt.opening(cell.source, 2 * CONTEXT + 2, self.width - CODE_MARGIN)
+            yield from self._lines(lines, 3, f"cell {cell.number}")
 
     def _check(self, check: Check, told: set[int]) -> Iterator[Text]:
         style = _COLOUR.get(check.status, "red")
@@ -178,12 +185,15 @@ class _Page:
         yield from self._path(finding.path, indent)
         yield from self.indented(finding.next_step, indent, "Next: ")
 
-    def _code(self, place: Finding | CellError, indent: int, remark: str) -> Iterator[Text]:
+    def _code(self, place: Finding | CellError, indent: int, remark: str = "") -> Iterator[Text]:
         label = f"cell {place.cell}" if place.cell is not None else "line"
-        gutter = indent + 2 + len(label) + 1
-        lines = excerpt.around(self.verdict, place, CONTEXT, self.width - gutter - 8)
+        lines = excerpt.around(self.verdict, place, CONTEXT, self.width - CODE_MARGIN)
+        yield from self._lines(lines, indent, label, remark)
+
+    def _lines(self, lines: Sequence[excerpt.CodeLine], indent: int, label: str, remark: str = "") -> Iterator[Text]:
         if not lines:
             return
+        gutter = indent + 2 + len(label) + 1
         digits = len(str(lines[-1].number))
         yield Text()
         for index, line in enumerate(lines):
@@ -203,11 +213,14 @@ class _Page:
         left = len(margin) + cell_len(before)
         marks = "^" * max(1, cell_len(inside))
         fits = left + len(marks) + 1 + cell_len(remark) <= self.width
-        yield Text(margin, "dim").append(" " * cell_len(before)).append(
-            f"{marks} {remark}".rstrip() if fits else marks, "red"
+        yield (
+            Text(margin, "dim")
+            .append(" " * cell_len(before))
+            .append(f"{marks} {remark}".rstrip() if fits else marks, "red")
         )
         if remark and not fits:
-            yield Text(margin, "dim").append(_fitted(remark, self.width - len(margin)).rstrip(), "red")
+            aligned = min(left, max(len(margin), self.width - cell_len(remark))) - len(margin)
+            yield Text(margin, "dim").append((" " * aligned + remark)[: self.width - len(margin)], "red")
 
     def _path(self, nodes: Sequence[str], indent: int) -> Iterator[Text]:
         if not nodes:
@@ -259,10 +272,8 @@ class _Page:
         return page
 
     def _where(self, check: Check) -> str:
-        if reason := words.skip_reason(self.verdict, check):
-            return f": {reason}"
-        if not check.findings:
-            return f": {check.message}" if check.status != "passed" and check.message else ""
+        if check.status == "skipped" or not check.findings:
+            return "" if check.status == "passed" else f" ({check.status})"
         finding = self.verdict.findings[check.findings[0]]
         return f" ({', '.join(part for part in (finding.code, words.place(finding.cell, finding.line)) if part)})"
 

@@ -1,12 +1,12 @@
-"""How a verdict is put into words, once for all renderers: points, statuses, reasons, and the sentences that stand for a
-picture. Numbers and dataclasses come in, short plain English goes out."""
+"""How a verdict is put into words, once for all renderers: points, statuses, reasons, and the sentences that stand
+for a picture. Numbers and dataclasses come in, short plain English goes out."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from grader.model import Cell, CellError, Check, Finding, GradientCall, LimitHit, Status, Verdict
+from grader.model import Cell, Check, Comparison, Finding, GradientCall, LimitHit, Status, Verdict
 
 BREAK = "╳"
 
@@ -68,6 +68,10 @@ def ordered(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: _ORDER.get(check.status, 0))
 
 
+def wrong_first(rows: Sequence[Comparison]) -> list[Comparison]:
+    return sorted(rows, key=lambda row: row.verdict == "ok")
+
+
 def skip_reason(verdict: Verdict, check: Check) -> str:
     """The end of "skipped: ", or nothing where the check was not skipped."""
     if check.status != "skipped" or check.message:
@@ -82,8 +86,9 @@ def loose_findings(verdict: Verdict) -> list[Finding]:
     return [finding for index, finding in enumerate(verdict.findings) if index not in told]
 
 
-def failing_cell(verdict: Verdict) -> tuple[Cell, CellError] | None:
-    return next(((cell, cell.error) for cell in verdict.cells if cell.error), None)
+def stopped_cell(verdict: Verdict) -> Cell | None:
+    """The cell that did not get to its end."""
+    return next((cell for cell in verdict.cells if cell.status == "failed"), None)
 
 
 def place(cell: int | None, line: int | None) -> str:
@@ -116,6 +121,10 @@ def limit(hit: LimitHit) -> str:
 def call_site(call: GradientCall) -> str:
     where = place(call.cell, call.line)
     return f"{_KINDS.get(call.kind, call.kind)} {f'in {where}' if where else 'inside a library'}"
+
+
+def indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

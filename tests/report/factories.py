@@ -214,9 +214,7 @@ def failed() -> Verdict:
                 Comparison("head/bias", "ok", "norm 0.74", "norm 0.74", 0.0),
             ),
         ),
-        Check(
-            "test_values", "gradients match on hidden data", "skipped", 0, 3, depends_on="test_connected"
-        ),
+        Check("test_values", "gradients match on hidden data", "skipped", 0, 3, depends_on="test_connected"),
         Check(
             "test_loss",
             "the loss is the mean squared error of the scaled features",
@@ -260,7 +258,7 @@ def crashed() -> Verdict:
         line=8,
         column=16,
         end_column=28,
-        traceback='cell 5, line 5, in <module>\n    loss, gradients = loss_and_gradients(model, images, scores)\n'
+        traceback="cell 5, line 5, in <module>\n    loss, gradients = loss_and_gradients(model, images, scores)\n"
         "cell 4, line 8, in loss_and_gradients\n    error = head(scaled) - y\n"
         "InvalidArgumentError: Matrix size-incompatible: In[0]: [256,12], In[1]: [8,1]",
     )
@@ -283,7 +281,8 @@ def timed_out() -> Verdict:
     return replace(
         passed(),
         status=Status.TIMED_OUT,
-        message="The notebook has a cell that ran longer than it may in cell 5: at most 60 s are allowed, 60.2 s were used.",
+        message="The notebook has a cell that ran longer than it may in cell 5: at most 60 s are allowed, "
+        "60.2 s were used.",
         next_step="Look there for a loop that does not end or for work that is far larger than the exercise needs.",
         score=0.0,
         checks=all_skipped("the notebook has a cell that ran longer than it may"),
@@ -299,7 +298,8 @@ def killed() -> Verdict:
     return replace(
         timed_out(),
         status=Status.KILLED,
-        message="The notebook used more memory than it may in cell 5: at most 3072 MB are allowed, 3.14e+03 MB were used.",
+        message="The notebook used more memory than it may in cell 5: at most 3072 MB are allowed, "
+        "3.14e+03 MB were used.",
         checks=all_skipped("the notebook used more memory than it may"),
         limit=LimitHit("memory", 3072, 3140.0),
         timing=Timing(total=4.2, execute=4.0),
@@ -342,6 +342,11 @@ VERDICTS = {
 def notes(status: str) -> Notes:
     """What stands beside the verdict of that status."""
     if status == "passed":
-        return Notes(HINTS, BUGS, (passed().cells[3].source.replace("hidden * scale", "scale * hidden"),),
-                     (passed().cells[3].source,), REPORT)
+        return Notes(
+            HINTS,
+            BUGS,
+            (passed().cells[3].source.replace("hidden * scale", "scale * hidden"),),
+            (passed().cells[3].source,),
+            REPORT,
+        )
     return Notes(hints=HINTS if status == "failed" else (), report=REPORT)

@@ -1,0 +1,96 @@
+"""One offline HTML file that tells a learner everything about one graded notebook. A presentable verdict and its
+notes come in; the page goes out: no script, no request, every picture with a text that says the same. Jinja escapes
+all that it is given, and the page's own policy forbids whatever might slip through."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from grader.model import CellError, Finding, Notes, Status, Verdict
+from grader.report import charts, excerpt, words
+
+CONTEXT = 12  # lines of code shown on either side of a culprit
+WIDEST = 240
+MOST_LINES = 120  # of a repaired cell
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(verdict: Verdict, notes: Notes) -> str:
+    stopped = words.stopped_cell(verdict)
+    pairs = zip(notes.repaired, notes.solution, strict=False)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            verdict=verdict,
+            notes=notes,
+            graded=verdict.status not in words.NOT_GRADED,
+            passed=verdict.status is Status.PASSED,
+            checks=words.ordered(verdict.checks),
+            stopped=stopped,
+            opening=excerpt.opening(stopped.source, 2 * CONTEXT, WIDEST) if stopped else (),
+            loose=words.loose_findings(verdict),
+            chart=charts.loss_chart(verdict.losses, verdict.reference_losses),
+            pairs=[_side_by_side(mine, theirs) for mine, theirs in pairs],
+            code_of=lambda place: _code(verdict, place),
+            skip_reason=lambda check: words.skip_reason(verdict, check),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(prose=_prose, sentence=_sentence)
+    environment.globals.update(words=words, charts=charts)
+    return environment
+
+
+def _prose(text: str) -> Markup:
+    """A sentence in which `backticks` become code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
+    )
+
+
+def _sentence(title: str) -> str:
+    """A title with a capital, unless it begins with a name."""
+    first = title.split(maxsplit=1)[0] if title.strip() else ""
+    return title[:1].upper() + title[1:] if first.isalpha() else title
+
+
+def _code(verdict: Verdict, place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:
+    return excerpt.around(verdict, place, CONTEXT, WIDEST)
+
+
+def _side_by_side(mine: str, theirs: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """The lines of both, each with whether the other has it too."""
+    left, right = _lines(mine), _lines(theirs)
+    same = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+    in_left = {match.a + step for match in same for step in range(match.size)}
+    in_right = {match.b + step for match in same for step in range(match.size)}
+    return (
+        [(line, index in in_left) for index, line in enumerate(left)],
+        [(line, index in in_right) for index, line in enumerate(right)],
+    )
+
+
+def _lines(source: str) -> list[str]:
+    lines = [line[:WIDEST] for line in source.split("\n")]
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], f"… {words.plural(more, 'more line')}"] if more > 0 else lines
