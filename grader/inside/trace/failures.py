@@ -23,6 +23,7 @@ def note(log: Log, error: BaseException) -> None:
     with log.at_work():
         frames = unwound(error.__traceback__)
         ours = [(frame, last) for frame, last in frames if log.places.is_learners(frame.f_code)]
+        compiled = compiled_spot(log, error)
         deepest = frames[-1][0] if frames else None
         called = deepest.f_code if deepest is not None and (not ours or deepest is not ours[-1][0]) else None
         trail = [(frame.f_code, last) for frame, last in reversed(ours)]
@@ -32,9 +33,36 @@ def note(log: Log, error: BaseException) -> None:
             type=type(error).__name__,
             message=str(error)[:MESSAGE],
             place=log.places.of_traceback(trail, called) if trail else -1,
+            compiled=compiled,
+            custom=custom_gradient_spot(log, frames),
             operands=operands(*ours[-1]) if ours else [],
             within=log.within,
         )
+
+
+def compiled_spot(log: Log, error: BaseException | None) -> list[int] | None:
+    """[cell, line] inside a compiled function, whose own frames AutoGraph has replaced by generated code."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        stack = getattr(getattr(error, "ag_error_metadata", None), "translated_stack", ())
+        for frame in stack:
+            cell = log.places.cell_of(frame.filename)
+            if cell is not None:
+                return [cell, frame.lineno]
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def custom_gradient_spot(log: Log, frames: list[tuple[FrameType, int]]) -> int:
+    """Where a custom gradient was written that TensorFlow could not use."""
+    for frame, _ in frames:
+        if frame.f_code.co_name == "_eager_mode_decorator":
+            gradient, function = frame.f_locals.get("grad_fn"), frame.f_locals.get("f")
+            if gradient is not None:
+                return log.places.of_code(gradient.__code__)
+            return log.places.end_of_code(function.__code__)
+    return -1
 
 
 def unwound(traceback: TracebackType | None) -> list[tuple[FrameType, int]]:

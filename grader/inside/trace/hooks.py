@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from . import boundary, keras_side, operations, tapes, training, variables
-from .log import Log
+from .log import INPUTS, OUTPUTS, TYPE, Log
 
 FORMAT = 1
 
@@ -38,7 +38,7 @@ class Session:
             self.variables.finish()
             layers = self.layers.finish()
             kept = [log.kept[clock] for clock in sorted(log.kept)]
-            named = {number for op in kept for number in (*op[operations_inputs], *op[operations_outputs])}
+            named = {number for op in kept for number in (*op[INPUTS], *op[OUTPUTS])}
             named |= {number for event in log.events for number in numbers_in(event)}
             return {
                 "format": FORMAT,
@@ -55,11 +55,9 @@ class Session:
                 "optimizers": self.optimizers.rows,
                 "steps": self.optimizers.steps,
                 "calls": {str(place): count for place, count in log.totals.items()},
+                "signs": {str(place): [dict(count) for count in counts] for place, counts in log.signs.items()},
                 "graph_operations": log.graph_operations,
             }
-
-
-operations_inputs, operations_outputs = 3, 4
 
 
 def numbers_in(event: dict[str, Any]) -> list[int]:
@@ -126,7 +124,7 @@ def rehearse(session: Session) -> None:
             np.asarray(value)
     except Exception as error:
         session.working["rehearsal"] = f"{type(error).__name__}: {error}"
-    noticed = {event["kind"] for event in log.events} | {op[operations_type] for op in log.recent}
+    noticed = {event["kind"] for event in log.events} | {op[TYPE] for op in log.recent}
     exits = {event["how"] for event in log.events if event["kind"] == "exit"}
     expected = {
         "operations": "Mul" in noticed,
@@ -147,6 +145,3 @@ def rehearse(session: Session) -> None:
     log.written = session.variables.written
     session.variables.entries.clear()
     session.variables.by_handle.clear()
-
-
-operations_type = 1

@@ -9,7 +9,7 @@ others only the last WINDOW are remembered.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,6 +53,7 @@ class Log:
         self.graph_operations = 0
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
+        self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
         self.written: Callable[[int], None] = lambda handle: None  # called after each write of a variable
 
     def tick(self) -> int:
@@ -114,7 +115,7 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any] | None:
 
 
 def state_of(tensor: Any) -> list[Any] | None:
-    """[all finite, largest absolute value, share of exact zeros] of a floating tensor."""
+    """[all finite, largest absolute value, share of exact zeros, smallest value] of a floating tensor."""
     array = array_of(tensor)
     if array is None or array.dtype.kind not in "fc" and array.dtype.name != "bfloat16" or not array.size:
         return None
@@ -122,7 +123,8 @@ def state_of(tensor: Any) -> list[Any] | None:
         size = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
         finite = bool(np.isfinite(size).all())
         largest = float(size.max()) if finite else None
-        return [finite, largest, float(np.mean(size == 0.0))]
+        lowest = float(array.real.min()) if finite else None
+        return [finite, largest, float(np.mean(size == 0.0)), lowest]
 
 
 def digest(value: Any) -> str:

@@ -30,6 +30,9 @@ class Places:
             self._cell[code] = self._locate(code.co_filename)
         return self._cell[code] is not None
 
+    def cell_of(self, filename: str) -> int | None:
+        return self._locate(filename)
+
     def here(self) -> int:
         """The place that is running now, or NOWHERE when no learner's frame is on the stack."""
         return self.of(sys._getframe(1))
@@ -55,6 +58,14 @@ class Places:
         if not self.is_learners(code):
             return NOWHERE
         return self._add((code, None, None), [self._spot(code, None)], "")
+
+    def end_of_code(self, code: CodeType) -> int:
+        """The last line of a learner's function."""
+        if not self.is_learners(code):
+            return NOWHERE
+        spot = self._spot(code, None)
+        spot["line"] = max(line for _, _, line in code.co_lines() if line is not None)
+        return self._add((code, None, "end"), [spot], "")
 
     def of_traceback(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
         return self._number(trail[:DEEPEST], called)

@@ -20,6 +20,7 @@ from .operations import Undo, constant_or_known, dense_part
 
 NOTED_CALLS = 3  # calls at one place that are noted in full
 ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
+SIGNS = ("none", "zero", "nonfinite")
 
 
 class Tapes:
@@ -139,7 +140,12 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     """Notes the call in full if it is one of the first, or abnormal in a way not yet seen at this place."""
     log = tapes.log
     number = count(tapes, place)
-    signs = {sign for result in results for sign in ("none", "zero", "nonfinite") if result.get(sign)}
+    signs = {sign for result in results for sign in SIGNS if result.get(sign)}
+    counts = log.signs.setdefault(place, [])
+    for position, result in enumerate(results):
+        if position == len(counts):
+            counts.append(Counter())
+        counts[position].update(sign for sign in SIGNS if result.get(sign))
     fresh = [sign for sign in signs if tapes.abnormal[place, sign] < ABNORMAL_CALLS]
     tapes.abnormal.update((place, sign) for sign in signs)
     if number <= NOTED_CALLS or fresh:
