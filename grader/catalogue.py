@@ -57,6 +57,8 @@ def exercises(course: Path) -> list[Exercise]:
 def find(name: str, course: Path | None = None) -> Exercise:
     """The exercise that `name` means: a path, "exercises/02", "02", "2", or (part of) its name."""
     given = Path(name)
+    if given.suffix == ".ipynb" and given.is_file():
+        given = given.parent
     if (given / TOML).is_file():
         return load(given)
     root = course or course_folder(given.parent if given.parent.is_dir() else None)
@@ -95,11 +97,15 @@ def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     known = {field.name for field in fields(Limits)}
     if strange := set(table.get("limits", {})) - known:
         raise GraderError(f"{path}: limits has no {', '.join(sorted(strange))}.", f"It has {', '.join(sorted(known))}.")
+    return {name: _field(path, name, value) for name, value in values.items()}
+
+
+def _field(path: Path, name: str, value: Any) -> Any:
     try:
-        return {name: _PARTS[name].validate_python(value) for name, value in values.items()}
+        return _PARTS[name].validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join([name, *(str(part) for part in first["loc"])])
         raise GraderError(f"{path}: {where}: {first['msg']}.", "docs/authoring.md shows the format.") from None
 
 

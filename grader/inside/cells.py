@@ -12,23 +12,30 @@ class Cells:
     """Maps the file names that IPython gives to cells to the cells' numbers (the order in which they were run)."""
 
     def __init__(self, shell: Any) -> None:
-        self.numbers: dict[str, int] = {}
+        self._known: dict[str, tuple[int, int]] = {}  # file name -> number, blank lines that IPython cut off at the top
         compiler = shell.compile
         original = compiler.cache
 
         def cache(transformed_code: str, number: int = 0, raw_code: "str | None" = None) -> str:
             name: str = original(transformed_code, number, raw_code)
-            self.numbers.setdefault(name, number)  # a duplicated cell has its first copy's name
+            self._known.setdefault(name, (number, _blank_lines(raw_code or "")))  # a copy of a cell has its name
             return name
 
         compiler.cache = cache
 
+    def at(self, filename: str, line: "int | None") -> "tuple[int | None, int | None]":
+        """The cell and line of a place in a file of that name; (None, None) where it is no cell's."""
+        known = self._known.get(filename)
+        if known is None or line is None:
+            return None, None
+        number, cut = known
+        return number, line + cut
+
     def place(self, frame: "FrameType | None") -> "tuple[int | None, int | None]":
         """The cell and line of the innermost frame that belongs to a cell."""
         while frame is not None:
-            number = self.numbers.get(frame.f_code.co_filename)
-            if number is not None:
-                return number, frame.f_lineno
+            if frame.f_code.co_filename in self._known:
+                return self.at(frame.f_code.co_filename, frame.f_lineno)
             frame = frame.f_back
         return None, None
 
@@ -37,32 +44,29 @@ class Cells:
         from tensorflow.python.util import tf_stack
 
         for frame in reversed(tf_stack.extract_stack()):
-            if frame.filename in self.numbers:
-                return self.numbers[frame.filename], frame.lineno
+            if frame.filename in self._known:
+                return self.at(frame.filename, frame.lineno)
         return None, None
 
     def describe(self, error: BaseException) -> "dict[str, Any]":
         """An exception as plain data: type, message and the innermost place in a cell."""
         told: dict[str, Any] = {"type": type(error).__name__, "message": str(error)[:4000]}
-        if isinstance(error, SyntaxError) and error.filename in self.numbers:
-            return told | {
-                "cell": self.numbers[error.filename],
-                "line": error.lineno,
-                "column": None if error.offset is None else max(0, error.offset - 1),
-            }
+        if isinstance(error, SyntaxError) and error.filename in self._known:
+            cell, line = self.at(error.filename, error.lineno)
+            return told | {"cell": cell, "line": line, "column": error.offset and max(0, error.offset - 1)}
         trace = error.__traceback__
         while trace is not None:
             code = trace.tb_frame.f_code
-            if code.co_filename in self.numbers:
+            if code.co_filename in self._known:
+                cell, line = self.at(code.co_filename, trace.tb_lineno)
                 column, end = _columns(code, trace.tb_lasti, trace.tb_lineno)
-                told |= {
-                    "cell": self.numbers[code.co_filename],
-                    "line": trace.tb_lineno,
-                    "column": column,
-                    "end_column": end,
-                }
+                told |= {"cell": cell, "line": line, "column": column, "end_column": end}
             trace = trace.tb_next
         return told
+
+
+def _blank_lines(code: str) -> int:
+    return len(code.splitlines()) - len(code.lstrip().splitlines())
 
 
 def _columns(code: CodeType, instruction: int, line: int) -> "tuple[int | None, int | None]":

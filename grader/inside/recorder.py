@@ -137,7 +137,7 @@ class Recorder:
         def callback(loss: Any, *arrays: Any) -> None:
             full: list[Any] = [None] * len(values)
             for index, array in zip(present, arrays, strict=True):
-                full[index] = array
+                full[index] = np.asarray(array)  # a scalar comes as a NumPy scalar
             with self._lock:
                 site.add(full, float(loss) if scalars else None)
 

@@ -51,6 +51,7 @@ class Log:
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
         self.graph_operations = 0
+        self.readings: set[tuple[int, ...]] = set()
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
         self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
@@ -73,6 +74,13 @@ class Log:
             yield
         finally:
             self.busy = before
+
+    def read(self, variable: int) -> None:
+        """Notes, once, which layers are running while they read a variable."""
+        key = (variable, *self.layers)
+        if key not in self.readings:
+            self.readings.add(key)
+            self.event("read", variable=variable, layers=list(self.layers))
 
     def operation(self, operation: Operation) -> None:
         self.recent.append(operation)

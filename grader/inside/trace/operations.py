@@ -21,6 +21,7 @@ from tensorflow.python.ops import custom_gradient, resource_variable_ops
 from .log import Log, digest, state_of
 
 Undo = Callable[[], None]
+READS = ("ReadVariableOp", "ResourceGather")
 WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 
 
@@ -38,6 +39,8 @@ def observe(log: Log) -> Undo:
             place = log.places.here()
             taken = [constant_or_known(log, tensor, place) for tensor in inputs]
             add(log, name, place, taken, outputs)
+            if log.layers and name in READS:
+                log.read(taken[0])
             if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
                 log.written(taken[0])
 

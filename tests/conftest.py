@@ -1,0 +1,89 @@
+"""What tests share: a fixture course, real kernels kept warm for a whole session, and the switches of the suite."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from grader.catalogue import load
+from grader.execute import Session, open_session
+from grader.grading import Grader
+from grader.kernels import KernelRequest, KernelSource, open_source
+from grader.model import Exercise, Limits
+from grader.notebook import Notebook
+
+HERE = Path(__file__).parent
+COURSE = HERE / "course"
+SEED = 20_240_229  # of hidden inputs, where a test compares verdicts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write what is seen into the golden files")
+
+
+@pytest.fixture
+def update_goldens(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-goldens"))
+
+
+def missing(reason: str) -> None:
+    """Skip a test for want of something; where everything must be there (.ci/run), fail it."""
+    if os.environ.get("GRADER_REQUIRE_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A copy of the fixture course that a test may write into."""
+    return Path(shutil.copytree(COURSE, tmp_path / "course"))
+
+
+@pytest.fixture(scope="session")
+def line() -> Exercise:
+    """The fixture course's exercise."""
+    return load(COURSE / "exercises" / "01_line")
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[KernelSource]:
+    with closing(open_source("warm")) as source:
+        yield source
+
+
+@pytest.fixture(scope="session", params=["cold", "warm"])
+def source(request: pytest.FixtureRequest) -> Iterator[KernelSource]:
+    """Each kernel source in turn: whatever a test shows, it shows for both."""
+    if request.param == "warm":
+        yield request.getfixturevalue("warm")
+    else:
+        with closing(open_source("cold")) as cold:
+            yield cold
+
+
+@pytest.fixture(scope="session")
+def grader(warm: KernelSource) -> Iterator[Grader]:
+    with Grader(warm, device="cpu", seed=SEED) as grader:
+        yield grader
+
+
+def notebook(*cells: str) -> Notebook:
+    """A notebook of these code cells."""
+    return Notebook("a notebook", cells, (), "0" * 64, None)
+
+
+@pytest.fixture
+def run(source: KernelSource) -> Callable[..., Session]:
+    """Runs cells in a kernel of the source under test; the session is closed when this returns, its Run stays."""
+
+    def run(*cells: str, **limits: float) -> Session:
+        request = KernelRequest(Limits(**{"wall": 60, "cell": 30, **limits}), "cpu")
+        with open_session(notebook(*cells), source, request) as session:
+            return session
+
+    return run
