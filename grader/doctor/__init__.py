@@ -13,13 +13,23 @@ from dataclasses import replace
 from grader.explain import CODES
 from grader.model import Finding, Tree
 
-from . import missing, wording
+from . import functions, layers, losses, missing, nonfinite, partial, raised, updates, wording, zeros
 from .case import Case, Suspect
 from .experiments import Plan, wanted
 from .story import Spot, Story
 
 Rule = Callable[[Case], Iterator[Suspect]]
-RULES: tuple[Rule, ...] = (missing.suspects,)
+RULES: tuple[Rule, ...] = (
+    missing.suspects,
+    nonfinite.suspects,
+    zeros.suspects,
+    raised.suspects,
+    functions.suspects,
+    updates.suspects,
+    layers.suspects,
+    losses.suspects,
+    partial.suspects,
+)
 
 
 def experiments(trace: Tree) -> list[Plan]:

@@ -214,6 +214,10 @@ class Flow:
             cost = PYTHON - 1.0 if same else PYTHON
             yield Step("python", exit_["tensor"], tensor, cost + distance * 1e-4, event=exit_)
 
+    def during(self, step: Step) -> bool:
+        """The step was taken while the tape recorded."""
+        return step.operation is not None and self.tape in step.operation.tapes
+
     # --- paths --------------------------------------------------------------------------------------------------
 
     def path(self, source: int) -> list[Step] | None:
@@ -248,9 +252,9 @@ class _Paths:
             if tensor in self.cost:
                 continue
             self.cost[tensor] = cost
-            if tensor in sources:
-                continue  # what a source itself was made of, or updated with, is another call's business
             for step in flow.steps(tensor, clock):
+                if tensor in sources and not flow.during(step):
+                    continue  # what a source was made of, or updated with, is another call's business
                 reached = cost + step.cost
                 if step.here not in self.cost and reached < pending.get(step.here, float("inf")):
                     pending[step.here] = reached

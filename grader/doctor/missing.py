@@ -129,7 +129,7 @@ def classify(
         return written(story, operation)
     if integer(story, number):
         return "integer_dtype", made(story, number, call), "", ""
-    if call["tape"] not in operation.tapes:
+    if call["tape"] not in operation.tapes and operation.type not in CUTTING:
         return outside(story, call, operation)
     return not_differentiable(story, operation)
 
@@ -235,6 +235,8 @@ def unconnected(
     target_place = producer_place(story, target, call)
     if integer(story, number):
         return "integer_dtype", made(story, number, call), "", "", ()
+    if number in story.variables and not story.variables[number].trainable:
+        return unwatched(story, call, number, kind, [])
     if call["targets"] and call["targets"][0][1] == "variable":
         return "wrong_target", call["place"], "", "swapped", ()
     if kind == "tensor":

