@@ -1,4 +1,4 @@
-"""`python run_batch.py SUBMISSIONS OUTPUT JOBS`: a batch with the stand-in grader, to be killed by its tests."""
+"""`python -m tests.classroom.run_batch SUBMISSIONS OUTPUT JOBS`: a batch with the stand-in grader, to be killed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from classroom.graders import grade
-from classroom.making import course
 from grader.classroom.batch import alone_in, grade_rows, take_submissions, to_grade
 from grader.classroom.workers import LocalProcesses
+
+from .graders import grade
+from .making import course
 
 
 class Silent:

@@ -27,7 +27,7 @@ from . import graders
 from .making import EXERCISES, course, folder, notebook
 
 ONE, TWO, THREE = EXERCISES
-RUN = Path(__file__).with_name("run_batch.py")
+ROOT = Path(__file__).parents[2]
 
 
 class Watched:
@@ -170,8 +170,8 @@ def test_a_second_batch_waits_outside(tmp_path: Path) -> None:
 
 
 def begin(source: Path, output: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, str(RUN), str(source), str(output), "2"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    command = [sys.executable, "-m", "tests.classroom.run_batch", str(source), str(output), "2"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT)
 
 
 def in_group(group: int) -> list[int]:

@@ -1,0 +1,151 @@
+"""Rows in, the class page's data out: small, because a thousand students' rows travel in it, and without names where
+lines of code are shown.
+
+Every line of code, code of a finding and check is written once and meant by its number; a student's checks are a string
+with one letter each. A line is shown without comments, addresses and its author's name, so that it can be projected.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.classroom.gradebook.rows import Row
+
+LONGEST_LINE = 160
+LONGEST_MESSAGE = 240
+FINDINGS_EACH = 6  # of one notebook; the first is the most likely culprit
+NOT_GRADED_SHOWN = 500
+LETTERS = {"passed": "p", "failed": "f", "skipped": "s", "error": "e"}
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Things that are named by the order in which they were first seen."""
+
+    seen: dict[Hashable, int] = field(default_factory=dict)
+
+    def of(self, *thing: Hashable) -> int:
+        return self.seen.setdefault(thing, len(self.seen))
+
+    def listed(self) -> list[list[Any]]:
+        return [list(thing) if isinstance(thing, tuple) else [thing] for thing in self.seen]
+
+
+def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    counting = [row for row in rows if row.counts and row.status]
+    exercises = _exercises(counting, check_order)
+    codes, lines = _Numbers(), _Numbers()
+    attempts = _attempts(rows)
+    students: dict[str, dict[str, Any]] = {}
+    for row in counting:
+        student = students.setdefault(
+            row.student, {"id": row.student, "name": row.name or row.student, "section": row.section, "work": {}}
+        )
+        order = [check["id"] for check in exercises[row.exercise]["checks"]]
+        index = exercises[row.exercise]["index"]
+        student["work"][index] = _entry(row, order, attempts[row.student, row.exercise], index, codes, lines)
+    return {
+        "exercises": [
+            {name: value for name, value in exercise.items() if name != "index"} for exercise in exercises.values()
+        ],
+        "students": list(students.values()),
+        "codes": codes.listed(),
+        "lines": lines.listed(),
+        "refused": [
+            [row.name or row.student, row.source, row.message[:LONGEST_MESSAGE]]
+            for row in rows
+            if row.status in ("ungradable", "error")
+        ][:NOT_GRADED_SHOWN],
+    }
+
+
+def _exercises(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+    titles = {row.exercise: row.title or row.exercise for row in rows}
+    worth = {row.exercise: row.max_score for row in rows if row.max_score}
+    checks: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in rows:
+        for check in row.checks:
+            checks[row.exercise].setdefault(
+                check.id, {"id": check.id, "title": check.title, "points": check.max_points}
+            )
+    listed = {}
+    for index, exercise in enumerate(sorted(titles)):
+        known = checks[exercise]
+        order = [check for check in check_order.get(exercise, ()) if check in known]
+        order += [check for check in known if check not in order]
+        listed[exercise] = {
+            "id": exercise,
+            "title": titles[exercise],
+            "worth": worth.get(exercise, 0.0),
+            "checks": [known[check] for check in order],
+            "index": index,
+        }
+    return listed
+
+
+def _attempts(rows: Sequence[Row]) -> Mapping[tuple[str, str], int]:
+    """What could not be graded costs no attempt, and neither does the same file a second time."""
+    contents = defaultdict(set)
+    for row in rows:
+        if row.status not in ("", "ungradable", "error"):
+            contents[row.student, row.exercise].add(row.sha256)
+    counted: dict[tuple[str, str], int] = defaultdict(int)
+    counted.update({pair: len(hashes) for pair, hashes in contents.items()})
+    return counted
+
+
+def _entry(row: Row, order: Sequence[str], attempts: int, exercise: int, codes: _Numbers, lines: _Numbers) -> list[Any]:
+    """[status, score, a letter for each check, attempts, seconds, late, lines, override]"""
+    states = {check.id: LETTERS.get(check.status, "e") for check in row.checks}
+    culprits = [finding for finding in row.findings if finding.severity == "error"][:FINDINGS_EACH]
+    entry: list[Any] = [
+        row.status,
+        round(row.score, 2),
+        "".join(states.get(check, "-") for check in order),
+        attempts,
+        round(row.seconds, 1),
+        int(row.late),
+        [
+            lines.of(
+                codes.of(finding.code, finding.cause.replace("_", " ")),
+                exercise,
+                finding.cell or 0,
+                finding.line or 0,
+                anonymous(finding.source, row.name, row.student),
+            )
+            for finding in culprits
+        ],
+    ]
+    if row.override:
+        made = f"{row.override.made:%Y-%m-%d}"
+        entry.append([row.override.who, made, row.override.comment[:LONGEST_MESSAGE], round(row.graded_score, 2)])
+    return entry
+
+
+def anonymous(source: str, *names: str) -> str:
+    """A line of code without what could tell who wrote it."""
+    line = ADDRESS.sub("…", _without_comment(source.strip()))
+    parts = {part for name in names for part in re.split(r"[\W_]+", name) if len(part) > 2 and not part.isdigit()}
+    if parts:
+        either = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
+        line = re.sub(rf"(?<![^\W_])(?:{either})(?![^\W_])", "…", line, flags=re.IGNORECASE)
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+
+
+def _without_comment(line: str) -> str:
+    if "#" not in line:
+        return line
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line).readline):
+            if token.type == tokenize.COMMENT:
+                return line[: token.start[1]].rstrip()
+    except (tokenize.TokenError, SyntaxError):  # a line of a longer statement: what was read so far had no comment
+        return re.sub(r"\s*#.*$", "", line)
+    return line
