@@ -1,0 +1,25 @@
+# Every target sets up .venv by itself the first time.
+.PHONY: demo test lint env goldens bench soak doctor-eval clean
+
+demo:         ## grade an exercise as shipped, then its solution
+	@python3 bootstrap.py demo
+
+test:         ## the whole suite
+	@python3 bootstrap.py test
+
+lint:         ## ruff and mypy
+	@python3 bootstrap.py lint
+
+env:          ## set up .venv with everything
+	@python3 bootstrap.py env
+
+goldens:      ## write what learners read into the golden files; review the diff like code
+	@python3 bootstrap.py test --update-goldens
+
+bench: env    ## latency and throughput beside plain nbconvert
+	@.venv/bin/python benchmarks/latency.py
+	@.venv/bin/python benchmarks/throughput.py
+	@.venv/bin/python benchmarks/recorder.py
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,111 @@
+"""Sets up a virtual environment in .venv and does one thing in it; needs nothing but Python itself.
+
+    python3 bootstrap.py demo     grade an exercise as shipped, show its feedback, then grade its solution
+    python3 bootstrap.py test     run the tests (further arguments go to pytest)
+    python3 bootstrap.py lint     ruff and mypy
+    python3 bootstrap.py env      set up only
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed"
+SUPPORTED = ((3, 11), (3, 13))  # for which TensorFlow 2.21 has wheels, and we need 3.11
+WHEELS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Windows", "AMD64")}
+
+
+def main() -> int:
+    command, *arguments = sys.argv[1:] or ["env"]
+    if command not in ("demo", "test", "lint", "env"):
+        print(__doc__)
+        return 2
+    if problem := unsupported():
+        print(problem, file=sys.stderr)
+        return 2
+    extras = {"demo": "jupyter", "env": "jupyter,dev"}.get(command, "dev")
+    if not install(extras):
+        return 1
+    return {"demo": demo, "test": test, "lint": lint, "env": ready}[command](arguments)
+
+
+def unsupported() -> str:
+    """Why this can't work here, in one sentence; empty where it can."""
+    version = sys.version_info[:2]
+    if not SUPPORTED[0] <= version <= SUPPORTED[1]:
+        return (
+            f"This is Python {version[0]}.{version[1]}; TensorFlow 2.21 and this project need Python 3.11, 3.12 or 3.13. "
+            "Run this file with one of those, for example python3.12 bootstrap.py."
+        )
+    if (platform.system(), platform.machine()) not in WHEELS:
+        return (
+            f"There is no TensorFlow 2.21 for {platform.system()} on {platform.machine()}; it exists for Linux on x86_64 "
+            "and aarch64, macOS on Apple silicon, and Windows on x86_64."
+        )
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        return "This Python can't make virtual environments; on Debian and Ubuntu: apt-get install python3-venv."
+    return ""
+
+
+def install(extras: str) -> bool:
+    """Make .venv hold what the extras ask for, unless it does already."""
+    inputs = b"".join((HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
+    wanted = f"{hashlib.sha256(inputs).hexdigest()} {sys.version}"
+    done = STAMP.read_text().split("\n") if STAMP.exists() else []
+    if PYTHON.exists() and done[:1] == [wanted] and set(extras.split(",")) <= set(done[1:]):
+        return True
+    print("Setting up .venv; TensorFlow is large, so the first time takes a few minutes.", flush=True)
+    if not PYTHON.exists() or (done and done[0].split(" ", 1)[1:] != [sys.version]):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        done = []
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    requirement = ["-c", "constraints.txt", "-e", f".[{extras}]"]
+    if subprocess.run([*pip, *requirement], cwd=HERE).returncode:
+        print("pip could not install everything; its last lines say why. Run the same command again.", file=sys.stderr)
+        return False
+    kept = done[1:] if done[:1] == [wanted] else []
+    STAMP.write_text("\n".join([wanted, *sorted({*kept, *extras.split(",")})]))
+    return True
+
+
+def run(*arguments: str) -> int:
+    return subprocess.run([str(PYTHON), *arguments], cwd=HERE).returncode
+
+
+def demo(_: list[str]) -> int:
+    exercise = "02"
+    print(f"\n$ python -m grader exercises/{exercise}\n", flush=True)
+    broken = run("-m", "grader", f"exercises/{exercise}")
+    solution = "solutions/02_detached_tensors.ipynb"
+    print(f"\n$ python -m grader exercises/{exercise} --notebook {solution}\n", flush=True)
+    solved = run("-m", "grader", f"exercises/{exercise}", "--notebook", solution)
+    activate = r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
+    print(f"\nNow you: {activate}, then jupyter lab exercises/01_tape_scope/notebook.ipynb")
+    return 0 if (broken, solved) == (1, 0) else 1
+
+
+def test(arguments: list[str]) -> int:
+    return run("-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments)
+
+
+def lint(_: list[str]) -> int:
+    codes = [run("-m", "ruff", "check"), run("-m", "ruff", "format", "--check"), run("-m", "mypy")]
+    return max(codes)
+
+
+def ready(_: list[str]) -> int:
+    print(f"Ready: {PYTHON}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
