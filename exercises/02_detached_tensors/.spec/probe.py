@@ -12,7 +12,7 @@ def probe(learner, inputs, tools):
     names = [name_of(variable, inputs) for variable in variables]
     if sorted(names) != sorted(NAMES):
         return {"names": names}
-    for name, variable in zip(names, variables):
+    for name, variable in zip(names, variables, strict=True):
         variable.assign(inputs[name])
 
     images, labels = inputs["images"], inputs["labels"]
@@ -22,7 +22,7 @@ def probe(learner, inputs, tools):
         "logits": learner.classify(model, images),
         "loss": learner.compute_loss(model, images, labels),
         "returned loss": returned,
-        "gradients": dict(zip(names, gradients)) if len(gradients) == len(names) else {},
+        "gradients": dict(zip(names, gradients, strict=True)) if len(gradients) == len(names) else {},
     }
     if not tf.is_tensor(answer["loss"]) or answer["loss"].shape != ():
         return answer
@@ -30,9 +30,10 @@ def probe(learner, inputs, tools):
     def loss():
         return learner.compute_loss(model, images, labels)
 
-    answer["by the grader's tape"] = dict(zip(names, tools.gradients(loss, variables)[1]))
+    _, taped = tools.gradients(loss, variables)
+    answer["by the grader's tape"] = dict(zip(names, taped, strict=True))
     answer["slopes"] = {}
-    for name, variable in zip(names, variables):
+    for name, variable in zip(names, variables, strict=True):
         direction = direction_of(answer["gradients"].get(name), inputs[f"direction {name}"])
         answer["slopes"][name] = {"direction": direction, "slope": tools.directional(loss, [variable], [direction])}
     return answer

@@ -1,0 +1,17 @@
+# what = "only the length from NumPy is left"
+# base = "solution"
+# status = "failed"
+# fails = ["test_slopes", "test_encoder_gradient", "test_attention_gradient"]
+# %% cell 4
+def embed(model, images):
+    """The embeddings, vectors of length 1: (batch, FEATURES)."""
+    features = model.encoder(images)
+    features = tf.clip_by_value(features, 0.0, 6.0)
+    features = tf.reshape(features, (-1, POSITIONS, FEATURES))
+
+    weights = tf.nn.softmax(model.attention(features), axis=1)
+    usable = 1.0 - tf.one_hot(STUCK, POSITIONS)
+    weights = weights * usable[:, tf.newaxis]
+
+    pooled = tf.reduce_sum(weights * features, axis=1)
+    return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)

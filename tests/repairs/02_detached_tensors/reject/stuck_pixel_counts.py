@@ -1,0 +1,15 @@
+# what = "the stuck pixel's weight is left as it is"
+# base = "solution"
+# status = "failed"
+# fails = ["test_loss_value", "test_encoder_gradient", "test_attention_gradient", "test_head_gradient"]
+# %% cell 4
+def embed(model, images):
+    """The embeddings, vectors of length 1: (batch, FEATURES)."""
+    features = model.encoder(images)
+    features = tf.clip_by_value(features, 0.0, 6.0)
+    features = tf.reshape(features, (-1, POSITIONS, FEATURES))
+
+    weights = tf.nn.softmax(model.attention(features), axis=1)
+
+    pooled = tf.reduce_sum(weights * features, axis=1)
+    return tf.math.l2_normalize(pooled, axis=1)
