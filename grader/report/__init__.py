@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LARGEST = 1_000_000  # bytes; a usual HTML report has 40,000
-_SCALES = (1.0, 0.2, 0.04, 0.01)
+_SCALES = (1.0, 0.1, 0.01)
 
 
 class Renderer(Protocol):

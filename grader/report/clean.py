@@ -43,6 +43,7 @@ _MOST = {
     "repaired": 10,
     "solution": 10,
 }
+_NUMBERS = {"losses", "reference_losses", "shape"}
 _NEVER_FEWER = {"checks", "cells"}  # at any scale
 
 
@@ -77,7 +78,7 @@ class _Shortener:
     def tidy(self, value: Any, name: str = "") -> Any:
         if isinstance(value, str) and not isinstance(value, Enum):
             return self._string(value, name)
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and name not in _NUMBERS:
             return tuple(self.tidy(item, name) for item in self._few(value, name))
         if isinstance(value, Cell):  # kept whole, because findings point into it: only excerpts are shown
             return replace(value, source=code(value.source), error=self.tidy(value.error))
@@ -91,8 +92,9 @@ class _Shortener:
         if name == "traceback":  # its end says most
             tail = text(value[-2 * longest :])
             return tail if len(tail) == len(value) <= longest else f"…{tail[-longest:]}"
-        clean = code(value) if name in _CODE else text(value)
-        return clean if len(clean) <= longest else _shorten(clean, longest)
+        head = value[: 4 * longest]  # cleaning takes its time: it needs only see what may be kept
+        clean = code(head) if name in _CODE else text(head)
+        return clean if len(clean) <= longest and len(head) == len(value) else _shorten(clean, longest, len(value))
 
     def _few(self, items: tuple[Any, ...], name: str) -> tuple[Any, ...]:
         if name not in _MOST:
@@ -102,7 +104,6 @@ class _Shortener:
         return items[:most]
 
 
-def _shorten(value: str, longest: int) -> str:
-    more = len(value) - longest
-    note = f"… ({more:,} more characters)" if longest >= _PROSE else "…"
+def _shorten(value: str, longest: int, whole: int) -> str:
+    note = f"… ({whole - longest:,} more characters)" if longest >= _PROSE else "…"
     return value[:longest].rstrip() + note

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -167,7 +167,7 @@ class _Page:
         widths = [max(cell_len(line[column]) for line in table) for column in range(4)]
         spare = self.width - indent - widths[3] - 6
         for column, share in ((0, 0.4), (1, 0.5), (2, 1.0)):  # a long name may not push the numbers off the page
-            widths[column] = min(widths[column], max(8, int(spare * share)))
+            widths[column] = min(widths[column], max(4, int(spare * share)))
             spare -= widths[column]
         yield Text()
         for line in table:
@@ -278,6 +278,7 @@ class _Page:
         return f" ({', '.join(part for part in (finding.code, words.place(finding.cell, finding.line)) if part)})"
 
 
+@cache
 def _ruler(width: int) -> Console:
     """Rich wraps text only for a console; this one is never printed to."""
     return Console(file=io.StringIO(), width=width)
