@@ -18,7 +18,6 @@ from grader.classroom.gradebook import Row
 from grader.classroom.page import class_page
 from grader.classroom.page.data import anonymous, class_data
 from grader.model import Finding
-
 from tests.conftest import missing
 
 from .made_class import made_page, made_rows

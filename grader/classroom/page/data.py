@@ -134,8 +134,9 @@ def anonymous(source: str, *names: str) -> str:
     line = ADDRESS.sub("…", _without_comment(source.strip()))
     parts = {part for name in names for part in re.split(r"[\W_]+", name) if len(part) > 2 and not part.isdigit()}
     if parts:
-        either = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
-        line = re.sub(rf"(?<![^\W_])(?:{either})(?![^\W_])", "…", line, flags=re.IGNORECASE)
+        own = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, parts))})(?![^\W_])", re.IGNORECASE)
+        # what follows a dot is a library's name: "tf.reduce_max" stays when Max wrote it
+        line = re.sub(r"(?<![\w.])\w+", lambda word: own.sub("…", word[0]), line)
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
