@@ -1,0 +1,169 @@
+"""The commands as a shell sees them: output, files and exit codes. Runs `python -m grader` on the fixture course."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import psutil
+import pytest
+
+from grader.cli import COMMANDS
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
+
+
+def grader(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "COLUMNS": "80", **environment}
+    command = [sys.executable, "-m", "grader", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL)
+
+
+# --- grading ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.kernel
+def test_a_learners_way_from_the_first_grading_to_the_debrief(course):
+    first = grader("exercises/01", cwd=course)
+    assert first.returncode == 1
+    assert "1 / 10 points" in first.stdout and "failed" in first.stdout
+    assert "intercept received None" in first.stdout
+    assert "Traceback" not in first.stdout + first.stderr
+    report = course / "reports" / "01_line.html"
+    assert f"Full report: {report}" in first.stdout.replace("\n", " ") and report.is_file()
+
+    hints = [grader("hint", "01", cwd=course).stdout for _ in range(4)]
+    assert "Hint 1 of 3" in hints[0] and "A tape follows" in hints[0]
+    assert "Hint 3 of 3" in hints[2] and "it is the last one" in hints[3]
+    assert "best 1 of 10 points, 1 attempt" in grader("list", cwd=course).stdout
+
+    shutil.copy(course / "solutions" / "01_line.ipynb", course / "exercises" / "01_line" / "notebook.ipynb")
+    second = grader("01", cwd=course)
+    assert second.returncode == 0
+    assert "10 / 10 points" in second.stdout
+    assert "In real code this is a scaling step in NumPy" in report.read_text()
+    assert "✓ 01  A line  passed" in grader("list", cwd=course).stdout
+    assert "All exercises passed" in grader("list", cwd=course).stdout
+
+    reset = grader("reset", "01", cwd=course)
+    folder = course / "exercises" / "01_line"
+    assert (folder / "notebook.ipynb").read_bytes() == (folder / ".original.ipynb").read_bytes()
+    assert (folder / "notebook.mine-1.ipynb").read_bytes() == (course / "solutions" / "01_line.ipynb").read_bytes()
+    assert "notebook.mine-1.ipynb" in reset.stdout
+    assert grader("report", "01", cwd=course).stdout.strip() == str(report)
+
+
+@pytest.mark.kernel
+def test_json_on_stdout_is_the_results_and_nothing_else(course):
+    done = grader("grade", "01", "--format", "json", "--output", "out", cwd=course)
+    results = json.loads(done.stdout)
+    jsonschema.validate(results, SCHEMA)
+    assert done.returncode == 1
+    assert (results["status"], results["score"], results["max_score"]) == ("failed", 1.0, 10.0)
+    assert done.stderr == ""
+    written = json.loads((course / "out" / "01_line.json").read_text())
+    assert written == results
+    assert not (course / "reports").exists()
+
+
+@pytest.mark.kernel
+def test_another_notebook_of_the_exercise_can_be_graded_and_costs_no_attempt(course):
+    done = grader("grade", "line", "--notebook", "solutions/01_line.ipynb", "--brief", cwd=course)
+    assert done.returncode == 0
+    assert "not begun" in grader("list", cwd=course).stdout
+
+
+@pytest.mark.kernel
+def test_a_time_limit_on_the_command_line_holds(course):
+    path = course / "exercises" / "01_line" / "notebook.ipynb"
+    path.write_text(path.read_text().replace("losses = []", "while True: pass"))
+    done = grader("grade", "01", "--timeout", "2", cwd=course)
+    assert done.returncode == 1
+    assert "timed out" in done.stdout.lower() or "timed_out" in done.stdout
+    assert "at most 2 s" in done.stdout
+
+
+@pytest.mark.kernel
+def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course):
+    done = grader("grade", "01", "--device", "gpu", cwd=course, CUDA_VISIBLE_DEVICES="-1")
+    assert done.returncode == 2
+    assert "There is no GPU that TensorFlow can use" in done.stderr and "--device cpu" in done.stderr
+    assert done.stdout == ""
+
+
+# --- what can't be graded ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["07"], "There is no exercise 07"),
+        (["grade", "01", "--notebook", "gone.ipynb"], "gone.ipynb can't be read: No such file or directory."),
+        (["grade", "01", "--notebook", "exercises/01_line/exercise.toml"], "is not a notebook"),
+        (["grade", "01", "--device", "tpu"], "'tpu' is not one of"),
+        (["grade"], "Missing argument 'EXERCISE'"),
+        (["report", "01"], "There is no report of 01_line yet."),
+    ],
+)
+def test_bad_input_is_one_sentence_on_stderr_and_exit_code_2(course, arguments, sentence):
+    done = grader(*arguments, cwd=course)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.kernel
+def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course):
+    path = course / "exercises" / "01_line" / "notebook.ipynb"
+    path.write_text(path.read_text().replace('"exercise": "01_line"', '"exercise": "02_other"'))
+    done = grader("grade", "01", "--format", "json", cwd=course)
+    results = json.loads(done.stdout)
+    jsonschema.validate(results, SCHEMA)
+    assert (done.returncode, results["status"]) == (2, "ungradable")
+    assert "belongs to exercise 02_other" in results["message"]
+    assert "not begun" in grader("list", cwd=course).stdout
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("delay", [0.3, 1.5, 3.0])
+def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course, delay):
+    path = course / "exercises" / "01_line" / "notebook.ipynb"
+    path.write_text(path.read_text().replace("losses = []", "while True: pass"))
+    command = [sys.executable, "-m", "grader", "01"]
+    process = subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(delay)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+# --- help -------------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_has_help_and_stands_in_the_readme(course):
+    listed = re.findall(r"^  (\w+) ", grader("--help", cwd=course).stdout.split("Commands:")[1], re.MULTILINE)
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert set(listed) <= set(COMMANDS) and "grade" in listed
+    for name in listed:
+        help_text = grader(name, "--help", cwd=course).stdout
+        assert help_text.startswith("Usage: python -m grader"), name
+        assert f"python -m grader {name}" in readme or name == "grade", f"the README does not show {name}"
+
+
+def test_without_arguments_the_help_is_shown(course):
+    done = grader(cwd=course)
+    assert "Usage: python -m grader" in done.stdout + done.stderr
