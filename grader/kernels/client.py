@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from queue import Empty
 from typing import Any
 
+import zmq
+import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.connect import channel_socket_types
+from traitlets import Type
 
 MB = 2**20
 REPLIES = 256 * MB  # all that a kernel may send on the shell channel in its life
@@ -24,13 +27,29 @@ LARGEST_REPLY = 64 * MB  # a larger message is refused by zmq before it is read
 QUEUED = 8  # messages that zmq keeps for us: times the largest message, this is what a flood can cost
 LINGER = 100  # ms
 
+DEATH_PATIENCE = 0.5  # seconds by which a connection may end before the process of which it was
 IDLE_PATIENCE = 0.25  # seconds to wait for iopub's word after a reply: it is lost if the subscription came later
 
 
 class MeteredChannel(AsyncZMQSocketChannel):
-    """A channel that drops what is not a proper message, and tells how many bytes came."""
+    """A channel that drops what is not a proper message, and counts what comes."""
 
-    meter: Callable[[int], bool]  # called with the bytes of each message; False: drop it
+    def watch(self, allowed: int, flooded: Callable[[int, int], None], died: Callable[[], Awaitable[None]]) -> None:
+        """Call `flooded(allowed, came)` when more than `allowed` bytes came, or one message that is too large."""
+        assert self.socket is not None
+        self._allowed, self._flooded, self._died = allowed, flooded, died
+        self._came = 0
+        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._poller = zmq.asyncio.Poller()
+        self._poller.register(self.socket, zmq.POLLIN)
+        self._poller.register(self._monitor, zmq.POLLIN)
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.disable_monitor()
+        super().close()
+
+    stop = close
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
         """The next proper message. Raises Empty when none comes in time."""
@@ -38,10 +57,16 @@ class MeteredChannel(AsyncZMQSocketChannel):
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000))
-            if not await self.socket.poll(left):
+            ready = dict(await self._poller.poll(left))
+            if not ready:
                 raise Empty
+            if self.socket not in ready:
+                await self._disconnected()
+                continue
             frames = await self.socket.recv_multipart()
-            if not self.meter(sum(map(len, frames))):
+            self._came += sum(map(len, frames))
+            if self._came > self._allowed:
+                self._flooded(self._allowed, self._came)
                 continue
             try:
                 message: dict[str, Any] = self.session.deserialize(self.session.feed_identities(frames)[1])
@@ -50,11 +75,22 @@ class MeteredChannel(AsyncZMQSocketChannel):
             except Exception:  # whatever a hostile message makes the decoder raise
                 continue
 
+    async def _disconnected(self) -> None:
+        """Either the kernel ended, or zmq hung up on it for a message that was too large."""
+        await self._monitor.recv_multipart()
+        try:
+            async with asyncio.timeout(DEATH_PATIENCE):  # wait_for can swallow a cancellation (Python 3.11)
+                await self._died()
+        except TimeoutError:
+            self._flooded(self._allowed, self._allowed + 1)
+
 
 class PromptClient(AsyncKernelClient):
     """A client for one of our kernels. Its manager says how much it may print, and whom to tell when it is too much."""
 
     parent: Any
+    shell_channel_class = Type(MeteredChannel)
+    iopub_channel_class = Type(MeteredChannel)
 
     def start_channels(
         self,
@@ -66,7 +102,7 @@ class PromptClient(AsyncKernelClient):
     ) -> None:
         super().start_channels(shell=shell, iopub=iopub, stdin=False, hb=False, control=False)
         for channel, allowed in ((self.iopub_channel, self.parent.output_limit), (self.shell_channel, REPLIES)):
-            channel.meter = _Meter(allowed, self.parent.flooded)
+            channel.watch(allowed, self.parent.flooded, self.parent.died)
 
     def stop_channels(self) -> None:
         for channel in (self._shell_channel, self._iopub_channel):
@@ -118,20 +154,6 @@ class PromptClient(AsyncKernelClient):
         return socket
 
 
-class _Meter:
-    """Counts a channel's bytes; once too many came, says so and drops what follows."""
-
-    def __init__(self, allowed: int, flooded: Callable[[int, int], None]) -> None:
-        self._allowed, self._flooded, self._came = allowed, flooded, 0
-
-    def __call__(self, size: int) -> bool:
-        self._came += size
-        if self._came > self._allowed:
-            self._flooded(self._allowed, self._came)
-            return False
-        return True
-
-
 class NoticesDeath:
     """For a notebook client (mixed in before nbconvert's): a kernel's death is noticed when it happens, not within
     the second after which nbclient asks."""
@@ -141,5 +163,6 @@ class NoticesDeath:
 
     async def _async_poll_kernel_alive(self) -> None:
         await self.km.died()
-        if self.task_poll_for_reply is not None:
+        while self.task_poll_for_reply is not None and not self.task_poll_for_reply.done():
             self.task_poll_for_reply.cancel()
+            await asyncio.sleep(0.05)  # asked again: what it waits for may swallow a cancellation

@@ -74,7 +74,8 @@ class WalledSource:
             bubblewrap.kill()
             bubblewrap.wait()
             said = os.pread(log, 1 << 14, 0).decode(errors="replace").strip()
-            raise KernelStartError(said or getattr(error, "problem", str(error))) from error
+            problem = error.problem if isinstance(error, KernelStartError) else str(error)
+            raise KernelStartError(said or problem) from error
         finally:
             os.close(log)
         process.bubblewrap = bubblewrap

@@ -71,7 +71,8 @@ class WarmSource:
                 lost = isinstance(error, OSError) or error.lost
                 if attempt < ATTEMPTS and lost:
                     continue
-                problem = self.server.wait_until_ready() or self.server.log() or getattr(error, "problem", str(error))
+                said = error.problem if isinstance(error, KernelStartError) else str(error)
+                problem = self.server.wait_until_ready() or self.server.log() or said
                 raise KernelStartError(problem) from error
         raise AssertionError("unreachable")
 
