@@ -101,7 +101,7 @@ def off_by(value: float | None) -> str:
     if value is None:
         return "–"
     if not math.isfinite(value):
-        return "not a number"
+        return "not comparable"
     if value < 1e-6:
         return "exact"
     if value < 1e-4:

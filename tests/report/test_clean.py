@@ -36,7 +36,9 @@ EVIL = (
 def poisoned(text: str) -> tuple[Verdict, Notes]:
     """A failed verdict in which every text that can come from a notebook is `text`."""
     error = CellError(text, text, cell=1, line=1, column=0, end_column=3, traceback=text)
-    finding = Finding("GRAD002", "detached_numpy", "error", 1, 1, 0, 3, text, text, (text,), text, text, (text, "╳", text))
+    finding = Finding(
+        "GRAD002", "detached_numpy", "error", 1, 1, 0, 3, text, text, (text,), text, text, (text, "╳", text)
+    )
     check = Check("id", text, "failed", 0, 1, text, None, (0,), (Comparison(text, "wrong", text, text, 0.5),))
     record = GradientRecord(text, (2,), text, np.zeros(2), None, nones=1)
     call = GradientCall("gradient", 1, 1, 3, False, (record,), (1.0, float("nan"), 3.0))
@@ -53,10 +55,12 @@ def poisoned(text: str) -> tuple[Verdict, Notes]:
     return verdict, Notes((text,), factories.BUGS, (text,), (text,))
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_no_format_passes_on_escapes_or_control_characters(format: str) -> None:
-    text = render(*poisoned(EVIL), format)
-    odd = {unicodedata.name(c, hex(ord(c))) for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf") and c != "\n"}
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_passes_on_escapes_or_control_characters(name: str) -> None:
+    text = render(*poisoned(EVIL), name)
+    odd = {
+        unicodedata.name(c, hex(ord(c))) for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf") and c != "\n"
+    }
     assert not odd
     text.encode("utf-8")
 
@@ -86,8 +90,8 @@ def test_html_escapes_everything() -> None:
     assert not re.search(r"<[^>]*alert", page)
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_report_stays_small_whatever_comes(format: str) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_report_stays_small_whatever_comes(name: str) -> None:
     verdict, notes = poisoned("&'\"<界 " * 300_000)
     check, finding, call = verdict.checks[0], verdict.findings[0], verdict.training[0]
     monster = replace(
@@ -97,7 +101,7 @@ def test_a_report_stays_small_whatever_comes(format: str) -> None:
         training=(replace(call, sources=call.sources * 2_000, losses=(1.0,) * 100_000),) * 200,
         losses=(1.0,) * 1_000_000,
     )
-    text = render(monster, replace(notes, hints=notes.hints * 1_000), format)
+    text = render(monster, replace(notes, hints=notes.hints * 1_000), name)
     assert len(text.encode()) <= LARGEST
     assert clean.SHORTENED in " ".join(text.split())
 
@@ -106,10 +110,10 @@ def test_a_million_lines_of_code_are_only_excerpted() -> None:
     source = "\n".join(f"x{n} = 1  # {'long ' * 50}" for n in range(100_000))
     error = CellError("ValueError", "no", cell=1, line=50_000, column=0, end_column=6)
     verdict = replace(factories.crashed(), cells=(Cell(1, source, "failed", error=error),))
-    for format in FORMATS:
-        text = render(verdict, Notes(solution=(source,), repaired=(source,)), format)
+    for name in FORMATS:
+        text = render(verdict, Notes(solution=(source,), repaired=(source,)), name)
         assert len(text.encode()) < 200_000
-        assert ("x49999" in text) == (format != "json")
+        assert ("x49999" in text) == (name != "json")
 
 
 def test_a_shortened_message_says_how_much_is_missing() -> None:
