@@ -8,6 +8,7 @@ Untrusted side.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -29,10 +30,12 @@ ROOM_FACTOR = 2  # everything that a notebook can write: this many of the larges
 
 
 def main() -> None:
-    """Of a cold kernel in a sandbox of its own. Argument: the connection's descriptor."""
-    connection = socket.socket(fileno=int(sys.argv[1]))
+    """Of a cold kernel in a sandbox of its own. Arguments: descriptors of our code and of the connection."""
+    archive, connection = int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with reporting(connection):
+        importlib.import_module("grader.inside.kernel")  # the last of our modules
+        os.close(archive)
         request, descriptors = receive(connection)
         run(request, connection, descriptors, "own")
 
@@ -57,7 +60,7 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 def run(request: dict[str, Any], connection: socket.socket, descriptors: list[int], walls: str) -> None:
     """Prepare the room, then supervise the kernel in it. Does not return."""
-    from grader.inside import kernel  # already there in a fork of the zygote
+    from grader.inside import kernel  # not above: it needs zmq and ipykernel, and the zygote wants to fork without
 
     sockets, files = descriptors[:CHANNELS], descriptors[CHANNELS:]
     limits = request["limits"]

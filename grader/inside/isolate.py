@@ -18,7 +18,7 @@ from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 38, 47
@@ -27,7 +27,6 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 USER = 1000  # the notebook's user and group inside; nobody in particular outside
 SPACE = "/space"  # where the child's one writable file system is mounted before its parts are put in place
-CODE = "/clinic"  # our own modules, hidden from the notebook
 WORK = "/work"
 INODES = 20_000
 
@@ -87,7 +86,6 @@ def build_room(size: int, shown: Sequence[str] = ()) -> None:
         os.close(descriptor)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _check(_libc.umount2(SPACE.encode(), MNT_DETACH), f"umount {SPACE}")
-    mount("tmpfs", CODE, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=0")
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
 
 

@@ -86,4 +86,4 @@ def _forget_the_grader() -> None:
     """What a notebook imports must not find our modules; those that run already need no name."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
-    sys.path[:] = [str(Path.cwd()) if entry == "" else entry for entry in sys.path if not entry.startswith("/clinic")]
+    sys.path[:] = [str(Path.cwd()), *(entry for entry in sys.path if entry and not entry.startswith("/proc/"))]

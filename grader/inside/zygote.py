@@ -44,13 +44,16 @@ PRELOADED = (
 
 
 def main() -> None:
-    """Serve until the grader is gone. Arguments: the socket's descriptor, "walls" or "open", folders to keep."""
-    grader = socket.socket(fileno=int(sys.argv[1]))
-    walls = sys.argv[2] == "walls"
-    first.SHOWN.extend(sys.argv[3:])
+    """Serve until the grader is gone. Arguments: descriptors of our code and of the socket to the grader, "walls" or
+    "open", and folders in /tmp that notebooks must go on seeing."""
+    archive = int(sys.argv[1])
+    grader = socket.socket(fileno=int(sys.argv[2]))
+    walls = sys.argv[3] == "walls"
+    first.SHOWN.extend(sys.argv[4:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
     supervisor.send(grader, event="walls", problem=_isolation_problem() if walls else None)
     problem = _preload()
+    os.close(archive)
     supervisor.send(grader, event="ready", problem=problem)
     if problem is None:
         _serve(grader, walls)

@@ -133,7 +133,7 @@ def bubblewrap_problem() -> str | None:
     program = sandbox.bubblewrap()
     if program is None:
         return "bubblewrap is not installed"
-    command = sandbox.command("measure", [], own_room=1 << 20)
+    command = sandbox.command("none", -1, [], own_room=1 << 20)
     start = command.index("--") + 1
     trial = [*command[:start], *sandbox.unprivileged(), "/bin/true"]
     try:

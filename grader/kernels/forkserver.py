@@ -15,7 +15,6 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-import grader.inside
 from grader.kernels import sandbox, spawn
 
 STARTUP_SECONDS = 180.0  # to import TensorFlow from a slow disk
@@ -83,19 +82,22 @@ class ForkServer:
         self._stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._log = os.memfd_create("fork server's log")
-        with theirs:
-            command, environment = self._command(theirs.fileno())
-            self._process = spawn.start(command, [theirs.fileno()], environment, self._log)
+        archive = sandbox.code()
+        try:
+            command, environment = self._command(archive, str(theirs.fileno()))
+            self._process = spawn.start(command, [theirs.fileno(), archive], environment, self._log)
+        finally:
+            os.close(archive)
+            theirs.close()
         self._control, self._events = ours, {}
         return ours
 
-    def _command(self, descriptor: int) -> tuple[list[str], dict[str, str]]:
+    def _command(self, archive: int, socket: str) -> tuple[list[str], dict[str, str]]:
         if self._walls:
-            arguments = [str(descriptor), "walls", *sandbox.roots_in_tmp()]
-            return sandbox.command("zygote", arguments, hidden=self._hidden), {}
-        package = Path(grader.inside.__file__).parents[2]
+            arguments = [socket, "walls", *sandbox.roots_in_tmp()]
+            return sandbox.command("zygote", archive, arguments, hidden=self._hidden), {}
         environment = {**sandbox.environment(), "PATH": os.environ.get("PATH", os.defpath)}
-        return sandbox.python("zygote", [str(descriptor), "open"], str(package)), environment
+        return sandbox.python("zygote", archive, [socket, "open"]), environment
 
     def _wait_for(self, event: str, seconds: float) -> str | None:
         assert self._control is not None

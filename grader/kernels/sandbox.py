@@ -1,9 +1,10 @@
 """The bubblewrap command line: what a sandbox shows, and nothing else.
 
 In comes a program of `grader.inside` to run and the descriptors it inherits, out goes an argument list for Popen.
-Inside there are the interpreter with its packages, the system's libraries and programs, an empty /work, /tmp and
-/dev/shm, and our few modules of the untrusted side under /clinic; no network, no other process, no home, no course.
-The hard part is root: bubblewrap then keeps its capabilities, so the program must lose them and root's uid as well.
+Inside there are the interpreter with its packages, the system's libraries and programs, and an empty /work, /tmp and
+/dev/shm; no network, no other process, no home, no course, and no file of ours: the few modules of the untrusted side
+come as an archive in memory. The hard part is root: bubblewrap then keeps its capabilities, so the program must lose
+them, and root's uid as well.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import os
 import shutil
 import site
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import grader.inside
 
-# The modules that run inside. They come under the same names, without the rest of the package.
+# The modules that run inside, under the same names and without the rest of the package.
 INSIDE = ("first", "isolate", "kernel", "measure", "seccomp", "supervisor", "zygote")
-CODE, WORK, HOME, SPACE = "/clinic", "/work", "/tmp/home", "/space"
+WORK, HOME, SPACE = "/work", "/tmp/home", "/space"
 NOBODY = 65534  # whom the untrusted side runs as when we are root
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt/cuda", "/sys/devices/system/cpu")
@@ -54,15 +56,28 @@ def environment(device: str = "gpu") -> dict[str, str]:
     }
 
 
+def code() -> int:
+    """A descriptor of an archive of the inside's modules, for a program to inherit; the caller closes it."""
+    descriptor = os.memfd_create("inside")
+    here = Path(grader.inside.__file__).parent
+    with os.fdopen(os.dup(descriptor), "wb") as file, zipfile.ZipFile(file, "w") as archive:
+        for package in ("grader", "grader/inside"):
+            archive.writestr(f"{package}/__init__.py", "")
+        for name in INSIDE:
+            archive.write(here / f"{name}.py", f"grader/inside/{name}.py")
+    return descriptor
+
+
 def command(
     module: str,
+    archive: int,
     arguments: Sequence[str],
     *,
     hidden: Iterable[Path] = (),
     own_room: int | None = None,
     device: str = "gpu",
 ) -> list[str]:
-    """The argument list that runs `grader.inside.MODULE` in a sandbox.
+    """The argument list that runs `grader.inside.MODULE` of the archive in a sandbox.
 
     `hidden`: folders that must not be seen even if they lie in one that is. `own_room`: bytes that one notebook may
     write; without it the room is left to the forked children, and the sandbox has none.
@@ -77,7 +92,6 @@ def command(
         *_system(forks=own_room is None),
         *_room(own_room),
         *_interpreter(roots),
-        *_code(),
         *_masks([Path(grader.inside.__file__).parent.parent, *hidden], roots),
         *(["--as-pid-1"] if own_room is not None else []),
         "--remount-ro",
@@ -86,14 +100,15 @@ def command(
         "/",
         "--",
         *unprivileged(),
-        *python(module, arguments, CODE),
+        *python(module, archive, arguments),
     ]
 
 
-def python(module: str, arguments: Sequence[str], path: str) -> list[str]:
-    """Run a module of the inside by the running interpreter, with nothing else of ours to import."""
+def python(module: str, archive: int, arguments: Sequence[str]) -> list[str]:
+    """Run a module of the archive by the running interpreter. Its first argument is the archive's descriptor."""
+    path = f"/proc/self/fd/{archive}"
     start = f"import sys; sys.path.insert(0, {path!r}); from grader.inside import {module}; {module}.main()"
-    return [sys.executable, "-P", "-c", start, *arguments]
+    return [sys.executable, "-P", "-c", start, str(archive), *arguments]
 
 
 def _namespaces() -> list[str]:
@@ -170,14 +185,6 @@ def _links(path: Path) -> Iterator[Path]:
     while path.is_symlink():
         yield path
         path = path.parent / path.readlink()
-
-
-def _code() -> Iterator[str]:
-    inside = Path(grader.inside.__file__).parent
-    for folder in (CODE, f"{CODE}/grader", f"{CODE}/grader/inside"):
-        yield from ("--perms", "0755", "--dir", folder)
-    for name in INSIDE:
-        yield from ("--ro-bind", str(inside / f"{name}.py"), f"{CODE}/grader/inside/{name}.py")
 
 
 def _masks(hidden: Iterable[Path], roots: list[Path]) -> Iterator[str]:

@@ -63,10 +63,14 @@ class WalledSource:
         ours, theirs = connection_pair()
         log = os.memfd_create("sandbox's log")
         room = request.limits.file_size * ROOM_FACTOR * MB
-        with theirs:
+        archive = sandbox.code()
+        try:
             descriptor = theirs.fileno()
-            command = sandbox.command("first", [str(descriptor)], hidden=self._hidden, own_room=room)
-            bubblewrap = spawn.start(command, [descriptor], {}, log)
+            command = sandbox.command("first", archive, [str(descriptor)], hidden=self._hidden, own_room=room)
+            bubblewrap = spawn.start(command, [descriptor, archive], {}, log)
+        finally:
+            os.close(archive)
+            theirs.close()
         try:
             send_request(ours, manager, request, {"work": sandbox.WORK, "home": sandbox.HOME})
             process = _OwnSandbox(ours, request.limits, True, STARTUP_SECONDS)
