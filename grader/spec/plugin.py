@@ -63,6 +63,9 @@ class SpecPlugin:
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"  # nobody reads the tracebacks; pytest's own take as long as the checks
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         order = list(self.checks)
         self.problems += [f"{item.name} is not in [[checks]]" for item in items if item.name not in self.checks]
