@@ -22,6 +22,12 @@ from grader.model import Exercise, Status, Verdict
 
 NOTEBOOKS = "notebooks"
 
+Keep = Callable[[str, Verdict], None]
+
+
+def keep_nothing(_key: str, _verdict: Verdict) -> None:
+    """For batches of which only the gradebook is wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -35,7 +41,9 @@ class Course:
         return row.grader_version == self.version and row.exercise_hash == self.hashes.get(row.exercise, "")
 
 
-def take_submissions(source: Path, output: Path, course: Course, students: Path | None = None) -> Gradebook:
+def take_submissions(
+    source: Path, output: Path, course: Course, students: Path | None = None, keep: Keep = keep_nothing
+) -> Gradebook:
     """The gradebook in `output`, with everything in `source` noted in it and a verdict on all that was refused."""
     gradebook = Gradebook(output)
     ids = [exercise.id for exercise in course.exercises]
@@ -46,7 +54,9 @@ def take_submissions(source: Path, output: Path, course: Course, students: Path 
     gradebook.add_submissions(handed_in)
     for row in gradebook.rows():
         if row.reason and not (row.status and course.graded_by_this(row)):
-            record(gradebook, row.key, refusal(row), course)
+            verdict = refusal(row)
+            keep(row.key, verdict)
+            record(gradebook, row.key, verdict, course)
     return gradebook
 
 
@@ -68,9 +78,9 @@ def grade_rows(
     grade: Grade,
     open_engine: Callable[[], Engine],
     watcher: Watcher,
-    keep: Callable[[str, Verdict], None] = lambda _key, _verdict: None,
+    keep: Keep = keep_nothing,
 ) -> None:
-    """Grade the rows. `keep` is called with each attempt's key and verdict before the gradebook holds it."""
+    """Grade the rows. `keep` gets each attempt's key and verdict before the gradebook does."""
     jobs = [
         Job(
             row.key,

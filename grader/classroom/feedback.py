@@ -19,13 +19,14 @@ from grader.classroom.gradebook.rows import Row
 from grader.model import Notes, Verdict
 
 RESULTS, FEEDBACK = "results", "feedback"
-ENDINGS = {"html": ".html", "json": ".json"}
+ENDINGS = {"html": ".html", "json": ".json", "junit": ".junit.xml", "gradescope": ".gradescope.json"}
+HANDED_BACK = (".html", ".json")
 
 Render = Callable[[Verdict, Notes, str], str]
 
 
 def keep_results(folder: Path, key: str, verdict: Verdict, render: Render) -> None:
-    """The single grader's report and results, as it writes them for a learner at home."""
+    """The single grader's report and results, for people and for other programs."""
     from grader.progress import write_whole
 
     for form, ending in ENDINGS.items():
@@ -37,7 +38,7 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
     target = folder / FEEDBACK
     shutil.rmtree(target, ignore_errors=True)
     counting = [row for row in rows if row.counts and row.status]
-    names = _folder_names({row.student for row in counting})
+    names = folder_names({row.student for row in counting})
     archives: dict[Path, list[tuple[str, Path | str]]] = defaultdict(list)
     for row in counting:
         for ending, content in _files(folder / RESULTS, row):
@@ -51,7 +52,7 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
 
 
 def _files(results: Path, row: Row) -> Iterator[tuple[str, Path | str]]:
-    for ending in ENDINGS.values():
+    for ending in HANDED_BACK:
         file = results / f"{row.key}{ending}"
         if file.is_file():
             yield ending, file
@@ -72,7 +73,7 @@ def _archive(row: Row) -> str:
 def _inside(row: Row, student_folder: str) -> str:
     if row.platform == "plain":
         return f"{student_folder}/{row.exercise}"
-    inner = "/".join(_safe(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
+    inner = "/".join(_plain(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
     return f"feedback/{inner}" if row.platform == "nbgrader" else inner
 
 
@@ -82,12 +83,12 @@ def _write_zip(archive: Path, entries: Iterable[tuple[str, Path | str]]) -> None
             file.writestr(name, content.read_bytes() if isinstance(content, Path) else content)
 
 
-def _folder_names(students: Iterable[str]) -> Mapping[str, str]:
+def folder_names(students: Iterable[str]) -> Mapping[str, str]:
     """A folder for each student that every system can make, and that no two share where "Ada" is "ada"."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for student in sorted(students):
-        name = _safe(student)
+        name = _plain(student)
         if name != student or name.casefold() in taken:
             name = f"{name}-{hashlib.sha256(student.encode()).hexdigest()[:6]}"
         taken.add(name.casefold())
@@ -95,5 +96,5 @@ def _folder_names(students: Iterable[str]) -> Mapping[str, str]:
     return names
 
 
-def _safe(name: str) -> str:
+def _plain(name: str) -> str:
     return re.sub(r"[^\w .@+(),-]", "_", name).strip(" .")[:150] or "unnamed"
