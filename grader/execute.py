@@ -25,10 +25,10 @@ from pydantic import TypeAdapter, ValidationError
 from grader.errors import InternalError
 from grader.inside import bootstrap, call, wire
 from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels.client import NoticesDeath
 from grader.model import Cell, CellError, LimitHit, Limits, Run, Tree
 from grader.notebook import Notebook
 
-MB = 2**20
 STARTUP = 120.0  # seconds for a kernel to start and import TensorFlow on a slow disk
 FAULT = TypeAdapter(CellError | None)
 _ANSWER = re.compile(r"'[A-Za-z0-9+/=]*'")
@@ -154,8 +154,8 @@ class Session:
                     return reply
 
 
-class _Executor(ExecutePreprocessor):  # type: ignore[misc]
-    """nbconvert's, which also notes where it is, how long cells take, and how much they print."""
+class _Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
+    """nbconvert's, which also notes where it is and how long cells take."""
 
     def __init__(self, session: Session) -> None:
         limits = session.limits
@@ -173,7 +173,6 @@ class _Executor(ExecutePreprocessor):  # type: ignore[misc]
         self.seconds: dict[int, float] = {}
         self.current = 0
         self.failure: Exception | None = None
-        self._printed = 0
 
     def run(
         self,
@@ -218,21 +217,6 @@ class _Executor(ExecutePreprocessor):  # type: ignore[misc]
             return super().preprocess_cell(cell, resources, index)
         finally:
             self.seconds[index] = time.monotonic() - begun
-
-    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """Count what is printed and displayed; past the limit, drop it and end the kernel."""
-        content = msg.get("content", {})
-        self._printed += sum(_size(value) for value in (content.get("text"), *(content.get("data") or {}).values()))
-        allowed = self.session.limits.output
-        if self._printed > allowed * MB:
-            self.session.exceed(LimitHit("output", allowed, self._printed / MB))
-            if msg.get("msg_type") != "status":
-                return None
-        return super().process_message(msg, cell, cell_index)
-
-
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, str) else 0 if value is None else len(str(value))
 
 
 def _clean(text: str) -> str:
