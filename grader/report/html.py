@@ -53,7 +53,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(prose=_prose, sentence=_sentence)
+    environment.filters["prose"] = _prose
     environment.globals.update(words=words, charts=charts)
     return environment
 
@@ -66,12 +66,6 @@ def _prose(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
     )
-
-
-def _sentence(title: str) -> str:
-    """A title with a capital, unless it begins with a name."""
-    first = title.split(maxsplit=1)[0] if title.strip() else ""
-    return title[:1].upper() + title[1:] if first.isalpha() else title
 
 
 def _code(verdict: Verdict, place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:

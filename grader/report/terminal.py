@@ -164,6 +164,8 @@ class _Page:
         shown = wrong[:ROWS]
         table = [("", "got", "expected", "off by")]
         table += [(row.name, row.got, row.expected, words.off_by(row.off_by)) for row in shown]
+        if all(row.off_by is None for row in shown):
+            table = [(*line[:3], "") for line in table]
         widths = [max(cell_len(line[column]) for line in table) for column in range(4)]
         spare = self.width - indent - widths[3] - 6
         for column, share in ((0, 0.4), (1, 0.5), (2, 1.0)):  # a long name may not push the numbers off the page

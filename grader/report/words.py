@@ -42,7 +42,7 @@ _LIMITS = {
     "open_files": ("Open files", ""),
     "probe": ("One call of the notebook's functions", "s"),
 }
-_KINDS = {"gradient": "tape.gradient", "jacobian": "tape.jacobian", "step": "optimizer step"}
+_KINDS = {"gradient": "tape.gradient", "jacobian": "tape.jacobian", "step": "the optimizer step"}
 _ORDER = {"failed": 0, "error": 0, "skipped": 1, "passed": 2}
 
 

@@ -174,4 +174,4 @@ def test_assistive_technology_gets_landmarks_tables_and_headings(browser: Any, t
     # the tables are laid out as blocks on a phone, and are still tables
     assert roles.count("table") == 4 and roles.count("rowheader") >= 10 and "columnheader" in roles
     names = {node.get("name", {}).get("value") for node in tree if node["role"]["value"] == "article"}
-    assert any("Every trainable variable receives a gradient" in (name or "") for name in names)
+    assert any("every trainable variable receives a gradient" in (name or "") for name in names)

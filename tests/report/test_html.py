@@ -94,7 +94,7 @@ def test_each_status_says_itself_its_message_and_the_next_step(status: str) -> N
 
 def test_the_first_failure_is_the_first_check() -> None:
     text = read(page("failed").split('id="checks"')[1])
-    order = [text.index(t) for t in ("Every trainable", "The loss is", "Gradients match", "The notebook defines")]
+    order = [text.index(t) for t in ("every trainable", "the loss is", "gradients match", "the notebook defines")]
     assert order == sorted(order)
 
 
@@ -139,6 +139,12 @@ def test_the_debrief_comes_with_the_solution_beside_the_repair() -> None:
     assert "In real projects this hides in metric code" in read(html)
     differing = re.findall(r'class="line differs"><span[^>]*>([^<]*)<', html)
     assert [line.strip() for line in differing] == ["scaled = hidden * scale", "scaled = scale * hidden"]
+
+
+def test_a_repair_like_the_solutions_is_said_to_be_the_same() -> None:
+    notes = replace(factories.notes("passed"), solution=("a = 1",), repaired=("a = 1",))
+    text = read(render(factories.passed(), notes, "html"))
+    assert "They are the same." in text and "Lines with a bar" not in text
 
 
 def test_hints_versions_and_timing_are_there() -> None:

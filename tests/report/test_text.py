@@ -116,6 +116,12 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     assert text.count("50 %") == 6
 
 
+def test_a_table_of_nones_has_no_empty_column() -> None:
+    rows = (Comparison("encoder/kernel", "none", "None", "an array"),)
+    check = Check("test_connected", "connected", "failed", 0, 3, "One is None.", comparisons=rows)
+    assert "off by" not in render(replace(factories.failed(), checks=(check,), findings=()), Notes())
+
+
 def test_an_error_without_a_line_shows_its_cell_and_none_of_our_names() -> None:
     cells = factories.cells()
     error = CellError("SyntaxError", "'(' was never closed", cell=5)
