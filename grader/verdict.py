@@ -127,7 +127,7 @@ def describe_limit(limit: LimitHit) -> str:
     """Like "at most 8 MB are allowed, 9.1 MB were used"."""
     unit = _UNITS.get(limit.name, "")
     allowed = f"at most {limit.allowed:g} {unit}".rstrip()
-    used = f", {limit.used:.3g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
+    used = f", {limit.used:.4g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
     return f"{allowed} are allowed{used}"
 
 
