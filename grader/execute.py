@@ -1,8 +1,9 @@
 """Notebook -> Run: the learner's cells, run by nbconvert's ExecutePreprocessor in a kernel that stays alive.
 
 `open_session` asks a kernel source for a kernel, installs the recorder in it, runs every cell, and hands out a Session
-that later stages can question. Whatever the notebook does, the outcome is a Run; the hard part is to notice in bounded
-time, and with bounded memory, that a kernel died, hangs, or floods us with output.
+that later stages can question. A notebook may come when the kernel is ready for it: `watch` prepares one ahead.
+Whatever the notebook does, the outcome is a Run; the hard part is to notice in bounded time, and with bounded memory,
+that a kernel died, hangs, or floods us with output.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _NODE_PREFIX = re.compile(r"\{\{function_node [^}]*\}\}\s*")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+Supply = Callable[[], Notebook]  # may wait for as long as it likes
+
+
 class LostKernel(Exception):  # noqa: N818  not a fault of ours
     """The kernel died, or gave no proper answer in time."""
 
@@ -43,13 +47,15 @@ class LostKernel(Exception):  # noqa: N818  not a fault of ours
 class Session:
     """A kernel in which a notebook runs and which then answers questions."""
 
-    def __init__(self, kernel: Kernel, notebook: Notebook, limits: Limits) -> None:
-        self.notebook = notebook
+    notebook: Notebook
+
+    def __init__(self, kernel: Kernel, supply: Supply, limits: Limits) -> None:
         self.limits = limits
         self.run = Run("completed", ())
         self._kernel = kernel
+        self._supply = supply
         self._limit: LimitHit | None = None
-        self._order = [number for number in range(1, len(notebook.cells) + 1) if notebook.runs(number)]
+        self._order: list[int] = []
         self._executor = _Executor(self)
 
     def ask(self, function: str, *arguments: str | float, timeout: float) -> Tree:
@@ -86,7 +92,10 @@ class Session:
         """Run the notebook; the outcome is in `run`."""
         watch = threading.Timer(self.limits.wall, self.exceed, [LimitHit("wall", self.limits.wall, self.limits.wall)])
         watch.daemon = True
-        self._executor.run(self._kernel, lambda: self.start(device), watch, on_cell)
+        try:
+            self._executor.run(self._kernel, lambda: self._begin(device, watch), on_cell)
+        finally:
+            watch.cancel()
         self.run = self._outcome()
 
     def close(self) -> None:
@@ -95,8 +104,19 @@ class Session:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
+    def _begin(self, device: str, watch: threading.Timer) -> list[str]:
+        """The kernel is there, and nothing of the learner's has run: what it is to run."""
+        self.start(device)
+        self.notebook = notebook = self._supply()
+        self._order = [number for number in range(1, len(notebook.cells) + 1) if notebook.runs(number)]
+        watch.start()
+        return [source if number in self._order else "" for number, source in enumerate(notebook.cells, start=1)]
+
     def _outcome(self) -> Run:
-        executor, notebook = self._executor, self.notebook
+        executor = self._executor
+        if executor.current == 0 and executor.failure is not None:
+            raise InternalError("The kernel ended before the notebook's first cell.", ENVIRONMENT_STEP)
+        notebook = self.notebook
         status, limit = "completed", None
         if isinstance(executor.failure, CellExecutionError):
             status = "crashed"
@@ -177,21 +197,14 @@ class _Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
     def run(
         self,
         kernel: Kernel,
-        prepare: Callable[[], None],
-        watch: threading.Timer,
+        begin: Callable[[], list[str]],
         on_cell: Callable[[int, int], None] | None,
     ) -> None:
-        """Run the session's notebook in the kernel; a failure is kept in `failure`."""
-        notebook = self.session.notebook
-        sources = [source if notebook.runs(number) else "" for number, source in enumerate(notebook.cells, start=1)]
-        self._prepare, self._watch = prepare, watch
+        """Run in the kernel the cells that `begin` answers when it is ready; a failure is kept in `failure`."""
+        self._begin = begin
         self._on_cell = on_cell or (lambda _number, _total: None)
         try:
-            self.preprocess(
-                nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in ["", *sources]]),
-                {},
-                km=kernel.manager,
-            )
+            self.preprocess(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]), {}, km=kernel.manager)
         except (CellExecutionError, DeadKernelError) as error:
             self.failure = error
         except CellTimeoutError as error:
@@ -200,13 +213,12 @@ class _Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
         except (ValueError, KeyError, TypeError, asyncio.CancelledError) as error:  # forged or garbled messages
             self.failure = DeadKernelError(f"broken message ({type(error).__name__})")
             kernel.kill()
-        finally:
-            watch.cancel()
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
-        if index == 0:  # an empty cell of ours: the kernel is ready, nothing of the learner's has run
-            self._prepare()
-            self._watch.start()
+        if index == 0:  # an empty cell of ours, during which the others come
+            self.nb.cells += [nbformat.v4.new_code_cell(source) for source in self._begin()]
+            if not run_sync(self.kc.is_alive)():  # it may have waited for hours
+                raise DeadKernelError("the kernel ended while it waited")
             return cell, resources
         self.current = index
         if not cell.source:
@@ -229,17 +241,22 @@ ENVIRONMENT_STEP = "`python -m grader env` says what works on this machine."
 
 @contextmanager
 def open_session(
-    notebook: Notebook,
+    notebook: Notebook | Supply,
     source: KernelSource,
     request: KernelRequest,
     on_cell: Callable[[int, int], None] | None = None,
+    on_kernel: Callable[[Kernel], None] | None = None,
 ) -> Iterator[Session]:
     """Run the notebook in a kernel of its own; the kernel lives as long as the `with`.
 
-    `on_cell(number, total)` is called before each cell. Raises InternalError where no kernel can be had.
+    A function in the notebook's place is called when the kernel is ready. `on_cell(number, total)` is called before
+    each cell, `on_kernel` at the start: another thread may end everything early by that kernel's `kill`.
+    Raises InternalError where no kernel can be had.
     """
     with source.kernel(request) as kernel:
-        session = Session(kernel, notebook, request.limits)
+        if on_kernel is not None:
+            on_kernel(kernel)
+        session = Session(kernel, notebook if callable(notebook) else lambda: notebook, request.limits)
         try:
             session.run_cells(request.device, on_cell)
             yield session

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import TracebackType
 
 from grader.errors import UngradableError
-from grader.execute import open_session
-from grader.kernels import KernelRequest, KernelSource
+from grader.execute import Supply, open_session
+from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise, Limits, Timing, Verdict
 from grader.notebook import Notebook
 from grader.probe import Draws, draw_inputs, probe, require_device
@@ -34,6 +35,7 @@ class Grader:
         self._judge = Judge()
         self._references: dict[str, Reference] = {}
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
+        self._kernel: Kernel | None = None
 
     def __enter__(self) -> Grader:
         return self
@@ -53,45 +55,61 @@ class Grader:
     def grade(
         self,
         exercise: Exercise,
-        notebook: Notebook,
+        notebook: Notebook | Supply,
         limits: Limits | None = None,
         progress: Progress | None = None,
     ) -> Verdict:
-        """Run, question and judge the notebook.
+        """Run, question and judge the notebook. A function in its place is called when all is ready for it.
 
         Raises UngradableError where it belongs to another exercise, GraderError where the device asked for is not
         there, InternalError where we fail; whatever the notebook does is a Verdict.
         """
-        if notebook.exercise not in (None, exercise.id):
-            raise UngradableError(
-                f"{notebook.name} belongs to exercise {notebook.exercise}, not to {exercise.id}.",
-                f"Grade it with `python -m grader grade {notebook.exercise} --notebook ...`.",
-            )
+        if not callable(notebook):
+            _require_own(exercise, notebook)
         say = progress or (lambda _text: None)
         begun = time.monotonic()
-        reference = self._reference(exercise)
+
+        def supply() -> Notebook:
+            nonlocal begun
+            if not callable(notebook):
+                return notebook
+            supplied = notebook()
+            begun = time.monotonic()
+            _require_own(exercise, supplied)
+            return supplied
+
+        draws = self._draws(exercise)
+        expected = self._expected(exercise, draws)
         say("starting a kernel")
         with open_session(
-            notebook,
+            supply,
             self._source,
             self._request(exercise, limits),
             lambda number, total: say(f"running cell {number} of {total}"),
+            self._hold,
         ) as session:
             require_device(session, self._device)
             say("calling your functions on hidden data")
-            draws = self._draws(exercise)
             evidence = probe(exercise, session, lambda: draws)
         if evidence.run.status != "completed":
             timing = Timing(time.monotonic() - begun, evidence.run.seconds, evidence.seconds)
             checks = unjudged(exercise, reason_not_judged(evidence.run))
-            return verdict(exercise, notebook, evidence, checks, None, timing)
-        right = self._right(exercise, reference, draws)
+            return verdict(exercise, session.notebook, evidence, checks, None, timing)
+        right = self._right(exercise, draws, expected)
         say("judging")
         judging = time.monotonic()
         checks = self._judge.checks(exercise, evidence, right)
         end = time.monotonic()
         timing = Timing(end - begun, evidence.run.seconds, evidence.seconds, end - judging)
-        return verdict(exercise, notebook, evidence, checks, right, timing)
+        return verdict(exercise, session.notebook, evidence, checks, right, timing)
+
+    def cancel(self) -> None:
+        """Have the grading that runs end soon, from another thread; what it then says of the notebook is void."""
+        if self._kernel is not None:
+            self._kernel.kill()
+
+    def _hold(self, kernel: Kernel) -> None:
+        self._kernel = kernel
 
     # --- hidden inputs and what they should give -----------------------------------------------------------------
 
@@ -116,16 +134,29 @@ class Grader:
             return self._known[exercise.id][0]
         return draw_inputs(exercise, secrets.randbits(128) if self._seed is None else self._seed)
 
-    def _right(self, exercise: Exercise, reference: Reference | None, draws: Draws) -> Evidence | None:
+    def _expected(self, exercise: Exercise, draws: Draws) -> Future[Evidence] | None:
+        """Have the reference computed beside the learner's run: these inputs are in nobody else's kernel yet."""
+        reference = self._reference(exercise)
+        return reference.ask(draws) if reference else None
+
+    def _right(self, exercise: Exercise, draws: Draws, expected: Future[Evidence] | None) -> Evidence | None:
         if exercise.id in self._known:
             return self._known[exercise.id][1]
         try:
-            evidence = reference.evidence(draws) if reference else None
+            evidence = expected.result() if expected else None
         except BaseException:
             self._references.pop(exercise.id, None)
             raise
         if self._seed is not None:
             self._known[exercise.id] = (draws, evidence)
-            if reference is not None:
+            if exercise.id in self._references:
                 self._references.pop(exercise.id).close()
         return evidence
+
+
+def _require_own(exercise: Exercise, notebook: Notebook) -> None:
+    if notebook.exercise not in (None, exercise.id):
+        raise UngradableError(
+            f"{notebook.name} belongs to exercise {notebook.exercise}, not to {exercise.id}.",
+            f"Grade it with `python -m grader grade {notebook.exercise} --notebook ...`.",
+        )

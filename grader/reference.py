@@ -7,18 +7,17 @@ only the probes are run again on new inputs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 
 from grader.errors import InternalError
-from grader.execute import open_session
-from grader.kernels import KernelRequest, KernelSource
+from grader.execute import Session, open_session
+from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise
 from grader.notebook import read
 from grader.probe import Draws, probe
 
-_Job = tuple[Callable[[], Draws], "Future[Evidence]"]
+_Job = tuple[Draws, "Future[Evidence]"]
 
 
 class Reference:
@@ -29,36 +28,52 @@ class Reference:
         self.exercise = exercise
         self.stamp = exercise.solution.stat().st_mtime_ns
         self._source, self._request = source, request
+        self._kernel: Kernel | None = None
+        self._closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=f"reference {exercise.id}", daemon=True)
         self._thread.start()
 
-    def evidence(self, draws: Draws) -> Evidence:
-        """The solution's evidence on these inputs. Raises InternalError where the solution itself does not run."""
+    def ask(self, draws: Draws) -> Future[Evidence]:
+        """Have the solution's functions called on these inputs, beside whatever else is done. The answer raises
+        InternalError where the solution itself does not run."""
         answer: Future[Evidence] = Future()
-        self._jobs.put((lambda: draws, answer))
-        evidence = answer.result()
-        broken = next((p.error for p in evidence.probes if p.error), None) or evidence.run.error
-        if evidence.run.status != "completed" or broken or len(evidence.probes) != len(draws):
-            problem = f"{broken.type}: {broken.message}" if broken else evidence.run.status
-            raise InternalError(f"The solution of {self.exercise.id} does not run ({problem}).", "Tell its author.")
-        return evidence
+        self._jobs.put((draws, answer))
+        return answer
 
     def close(self) -> None:
-        """Give the kernel back."""
+        """End the kernel, whatever it does."""
+        self._closed = True
+        if self._kernel is not None:
+            self._kernel.kill()
         self._jobs.put(None)
         self._thread.join()
+
+    def _hold(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        if self._closed:
+            kernel.kill()
 
     def _serve(self) -> None:
         failure: BaseException | None = None
         try:
             assert self.exercise.solution is not None
-            with open_session(read(self.exercise.solution), self._source, self._request) as session:
+            solution = read(self.exercise.solution)
+            with open_session(solution, self._source, self._request, on_kernel=self._hold) as session:
                 while job := self._jobs.get():
-                    draws, answer = job
-                    answer.set_result(probe(self.exercise, session, draws))
+                    self._answer(session, *job)
                 return
         except BaseException as error:
             failure = error
         while job := self._jobs.get():  # whoever asks is told; nobody waits for a thread that is gone
             job[1].set_exception(failure)
+
+    def _answer(self, session: Session, draws: Draws, answer: Future[Evidence]) -> None:
+        evidence = probe(self.exercise, session, lambda: draws)
+        broken = next((p.error for p in evidence.probes if p.error), None) or evidence.run.error
+        if evidence.run.status == "completed" and not broken and len(evidence.probes) == len(draws):
+            answer.set_result(evidence)
+            return
+        problem = f"{broken.type}: {broken.message}" if broken else evidence.run.status
+        message = f"The solution of {self.exercise.id} does not run ({problem})."
+        answer.set_exception(InternalError(message, "Tell its author."))
