@@ -68,6 +68,7 @@ def install(extras: str) -> bool:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
         done = []
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    pip += [] if sys.stdout.isatty() else ["--quiet"]  # a person wants to see that it goes on
     requirement = ["-c", "constraints.txt", "-e", f".[{extras}]"]
     if subprocess.run([*pip, *requirement], cwd=HERE).returncode:
         print("pip could not install everything; its last lines say why. Run the same command again.", file=sys.stderr)
