@@ -194,7 +194,14 @@ class Flow:
             return CUT
         if not all(self.story.floating(output) for output in operation.outputs[:1]):
             return CUT
+        if self.copies(operation, number):
+            return CUT
         return UNKNOWN
+
+    def copies(self, operation: Operation, number: int) -> bool:
+        """The tape followed what went in and not what came out: a constant was made from the tensor's values."""
+        maker = self.story.producer.get(number)
+        return not operation.tracked and maker is not None and maker.tracked and maker.tapes == operation.tapes
 
     def _python(self, tensor: int) -> Iterator[Step]:
         story = self.story

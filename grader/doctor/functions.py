@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .case import Case, Suspect
+from .case import Case, Suspect, aligned
 from .story import Event
 
 AGREES = 0.03  # relative difference between a custom gradient and the measured one that may be rounding
@@ -12,8 +12,27 @@ SMOOTH = 0.02  # the two measurements, with a wide and a narrow step, agree this
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
+    yield from only_in_graphs(case)
     yield from captured(case)
     yield from custom_gradients(case)
+
+
+def only_in_graphs(case: Case) -> Iterator[Suspect]:
+    """A source got None from the compiled program and a gradient when the same program ran line by line."""
+    if case.main is case.plain:
+        return
+    for call, twin in aligned(case.plain, case.main, "call"):
+        if call["results"] is None or twin["results"] is None or not case.plain.of("function"):
+            continue
+        rows = zip(call["sources"], call["results"], twin["results"], strict=False)
+        names = tuple(case.plain.name(source[0]) for source, one, other in rows if one["none"] and not other["none"])
+        if names:
+            before = [event for event in case.plain.of("function") if event["clock"] < call["begin"]]
+            if before:
+                spot = case.plain.spot(before[-1]["written"])
+                place = before[-1]["written"]
+                yield Suspect("nondifferentiable_op", "error", place, "none", names, "", "graph", spot=spot)
+                return
 
 
 def captured(case: Case) -> Iterator[Suspect]:
@@ -21,7 +40,8 @@ def captured(case: Case) -> Iterator[Suspect]:
     for event in case.plain.of("function"):
         if event["changed"] and reaches_tensorflow(case, event):
             names = ", ".join(event["changed"])
-            yield Suspect("tf_function_constant_capture", "error", event["written"], "wrong", (), names)
+            spot = case.plain.spot(event["written"])
+            yield Suspect("tf_function_constant_capture", "error", event["written"], "suspicious", (), names, spot=spot)
             return
 
 

@@ -102,7 +102,7 @@ def vector_targets(case: Case, call: Event, flow: Flow) -> Iterator[Suspect]:
     elif len(call["targets"]) > 1:
         yield Suspect("vector_target_summed", "note", place, "suspicious", names, "", "list", rank=1.0)
     elif flow.targets and story.shape(flow.targets[0]) not in ((), (1,), (1, 1), None):
-        applied = any(variable in case.sourced for step in case.steps() for _, variable, _ in step["pairs"])
+        applied = any(variable in case.sourced for step in case.steps() for _, variable, *_ in step["pairs"])
         producer = story.producer.get(flow.targets[0])
         reduced = producer is not None and not applied and producer.type not in ("MatMul", "Sum", "Mean", "BatchMatMulV2", "Reshape", "Squeeze")
         at = producer.place if producer is not None and (applied or reduced) else place
@@ -184,7 +184,7 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
     story = case.main
     clip = story.producer.get(operation.inputs[0])
     chain: list[int] = []
-    while clip is not None and clip.type in ("ClipByValue", "Maximum", "Minimum", "AddV2", *PASSING):
+    while clip is not None and clip.type in ("ClipByValue", "Maximum", "Minimum", "AddV2", "RealDiv", *PASSING):
         chain += clip.inputs
         clip = story.producer.get(clip.inputs[0])
     names = trained(case, flow.call)

@@ -130,8 +130,20 @@ def classify(
     if integer(story, number):
         return "integer_dtype", made(story, number, call), "", ""
     if call["tape"] not in operation.tapes and operation.type not in CUTTING:
-        return outside(story, call, operation)
+        stopping = stopped_here(story, operation)
+        return not_differentiable(story, stopping) if stopping else outside(story, call, operation)
+    if flow.copies(operation, step.here) and operation.type in COPYING:
+        return "detached_numpy", operation.place, "tf.constant", "copied"
     return not_differentiable(story, operation)
+
+
+COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
+
+
+def stopped_here(story: Story, operation: Operation) -> Operation | None:
+    """tf.stop_gradient reads a variable with the tape stopped: then it is not the read that is to blame."""
+    users = [user for output in operation.outputs for user in story.users.get(output, ())]
+    return next((user for user in users if user.type == "StopGradient"), None)
 
 
 def leaving_name(step: Step, via: str) -> str:

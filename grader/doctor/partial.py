@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
-from .flow import Flow
+from .flow import CUTTING, Flow
 from .nonfinite import ancestors
 from .story import Event, Operation
 
@@ -98,6 +98,7 @@ def beside_the_tape(
     """A part of the target was computed from a source where this tape did not record."""
     story = case.main
     call = flow.call
+    order = [operation for operation in order if operation.clock in open_to_gradients(flow)]
     resets = [event for event in story.of("reset") if event["tape"] == call["tape"]]
     for operation in order:
         if not story.is_read(operation) or operation.inputs[0] not in alive:
@@ -111,6 +112,21 @@ def beside_the_tape(
             names = (story.name(operation.inputs[0]),)
             yield Suspect("outside_tape", "note", joined.place, "suspicious", names, "", "partial", rank=1.0)
             return
+
+
+def open_to_gradients(flow: Flow) -> set[int]:
+    """The operations from which a gradient could have come, had they been recorded."""
+    found: set[int] = set()
+    queue = list(flow.targets)
+    while queue:
+        operation = flow.story.producer.get(queue.pop())
+        if operation is None or operation.clock in found or operation.within is not None:
+            continue
+        if operation.type in CUTTING or operation.type == "Sign":
+            continue
+        found.add(operation.clock)
+        queue += operation.inputs
+    return found
 
 
 def meeting(flow: Flow, operation: Operation, order: list[Operation]) -> Operation:

@@ -88,6 +88,7 @@ def out_of_tensorflow(story: Story, call: Event, kind: str, place: int) -> Found
     """The target is no tensor: it left TensorFlow while the tape was open, or was never in it."""
     spans = list(story.open_intervals(call["tape"]))
     exits = [event for event in story.of("exit") if any(begin < event["clock"] < end for begin, end in spans)]
+    exits = [event for event in exits if story.floating(event["tensor"])]
     if exits and kind.startswith(("float", "ndarray", "int")):
         return "detached_numpy", exits[-1]["place"], kind, "target"
     return "wrong_target", place, kind, "kind"

@@ -81,6 +81,7 @@ class Story:
             for clock, name, place, taken, given, tapes, tracked, within, states in trace["operations"]
         ]
         paths = {number: path for layer in self.layers for number, path, _ in layer["weights"]}
+        trains = {number: flag for layer in self.layers for number, _, flag in layer["weights"]}
         self.variables = {
             row["id"]: Variable(
                 row["id"],
@@ -88,7 +89,7 @@ class Story:
                 paths.get(row["id"], row["name"]),
                 row["dtype"],
                 tuple(row["shape"]),
-                row["trainable"],
+                trains.get(row["id"], row["trainable"]),
                 row["place"],
                 row["clock"],
                 tuple(row["layers"]),

@@ -77,7 +77,7 @@ def pairs(case: Case) -> Iterator[tuple[Event, int, int, set[int]]]:
     """(step, gradient handed over, variable, the gradients of calls that it came from)."""
     known = origins(case)
     for step in case.steps():
-        for gradient, variable, missing in step["pairs"]:
+        for gradient, variable, missing, _ in step["pairs"]:
             if gradient is not None and not missing:
                 yield step, gradient, variable, traced_back(case.main, gradient, known)
 
@@ -94,7 +94,7 @@ def misaligned(case: Case) -> Iterator[Suspect]:
 def twice(case: Case) -> Iterator[Suspect]:
     for step in case.steps():
         seen: set[int] = set()
-        for gradient, variable, _ in step["pairs"]:
+        for gradient, variable, *_ in step["pairs"]:
             if variable in seen and gradient is not None:
                 name = case.main.name(variable)
                 yield Suspect("optimizer_misuse", "error", step["place"], "suspicious", (name,), "", "twice")
@@ -107,6 +107,7 @@ def changed_on_the_way(case: Case) -> Iterator[Suspect]:
     outcome = {
         result["tensor"]: result for call in case.calls for result in call["results"] if result.get("tensor") is not None
     }
+    states = {gradient: state for step in case.steps() for gradient, _, _, state in step["pairs"]}
     verdicts: dict[tuple[int, str], list[str]] = defaultdict(list)
     total: dict[int, int] = defaultdict(int)
     for _, gradient, variable, came in pairs(case):
@@ -114,7 +115,7 @@ def changed_on_the_way(case: Case) -> Iterator[Suspect]:
         if gradient in known or operation is None or operation.place < 0:
             continue
         total[operation.place] += 1
-        state = story.state.get(gradient) or state_by_type(operation)
+        state = states.get(gradient)
         before = [outcome[number] for number in came] or fed(story, operation, outcome)
         if not before or state is None:
             continue
@@ -125,10 +126,6 @@ def changed_on_the_way(case: Case) -> Iterator[Suspect]:
     for (place, detail), names in verdicts.items():
         if len(names) == total[place]:
             yield Suspect("optimizer_misuse", "error", place, "wrong", tuple(dict.fromkeys(names)), "", detail)
-
-
-def state_by_type(operation: Operation) -> list[float | None] | None:
-    return [None, 0.0, 1.0, 0.0] if operation.type == "ZerosLike" else None
 
 
 def fed(story: Story, operation: Operation, outcome: dict[int, Event]) -> list[Event]:
@@ -148,7 +145,7 @@ def no_rate(case: Case) -> Iterator[Suspect]:
         if row["steps"] and row.get("largest_rate") == 0.0 and None not in row["rates"]:
             steps = [step for step in case.steps() if step["optimizer"] == number]
             if steps:
-                names = tuple(case.main.name(variable) for _, variable, _ in steps[0]["pairs"])
+                names = tuple(case.main.name(variable) for _, variable, *_ in steps[0]["pairs"])
                 place = row["place"] if row["place"] >= 0 else steps[0]["place"]
                 yield Suspect("optimizer_misuse", "error", place, "still", names, "", "rate")
 
@@ -159,9 +156,10 @@ def stale(case: Case) -> Iterator[Suspect]:
     asked = {call["tape"] for call in story.of("call")}
     opened = [event["clock"] for event in story.of("open") if event["tape"] not in asked]
     for tensor, (source, _) in origins(case).items():
+        followed = sorted(case.descendants(tensor, 60), key=lambda operation: operation.clock)
         moves = [
             operation
-            for operation in case.descendants(tensor, 60)
+            for operation in followed
             if operation.inputs and operation.inputs[0] == source and operation.type.startswith("Assign")
         ]
         places = {operation.place for operation in moves}
@@ -201,7 +199,7 @@ def new_optimizers(case: Case) -> Iterator[Suspect]:
             by_place[row["place"]].append(number)
     for place, numbers in by_place.items():
         steps = [step for step in case.steps() if step["optimizer"] in numbers]
-        variables = {tuple(variable for _, variable, _ in step["pairs"]) for step in steps}
+        variables = {tuple(variable for _, variable, *_ in step["pairs"]) for step in steps}
         if len(numbers) >= REPEATED and len(variables) == 1:
             names = tuple(story.name(variable) for variable in variables.pop())
             yield Suspect("optimizer_misuse", "note", place, "suspicious", names, "", "anew")
@@ -213,16 +211,19 @@ def kept(case: Case) -> Iterator[Suspect]:
     known = origins(case)
     for handle, variable in story.variables.items():
         writes = [writer for writer in story.writers.get(handle, ()) if writer.clock > variable.clock]
-        if handle in case.sourced or not writes or any(writer.type != "AssignAddVariableOp" for writer in writes):
+        by_hand = all("keras" not in via or "variables.py" in via for via in (story.via(writer.place) for writer in writes))
+        if handle in case.sourced or not writes or not by_hand:
+            continue
+        if any(writer.type != "AssignAddVariableOp" for writer in writes):
             continue
         sums = [writer for writer in writes if any(traced_back(story, number, known) for number in writer.inputs[1:])]
-        moves = [
+        moves = sorted(
             operation.clock
             for read in story.reads(handle)
             for output in read.outputs
             for operation in case.descendants(output, 40)
             if operation.type.startswith("Assign") and operation.inputs[0] in case.sourced
-        ]
-        if sums and len(moves) >= 2 and any(moves[0] < writer.clock < moves[-1] for writer in sums):
+        )
+        if sums and len(moves) >= 2 and any(moves[0] < writer.clock < moves[-1] for writer in writes):
             place = sums[0].place
             yield Suspect("optimizer_misuse", "note", place, "suspicious", (variable.name,), "", "accumulated")

@@ -61,6 +61,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "{operation} is flat almost everywhere: its derivative is zero",
         "What smooth operation could stand in its place, at least while training?",
     ),
+    ("nondifferentiable_op", "graph"): (
+        "run line by line this function has a gradient, compiled it has none",
+        "Which option or Python value in the function is fixed while it is compiled?",
+    ),
     ("nondifferentiable_op", "second"): (
         "the second derivative of {operation} is zero: it is made of straight lines",
         "Which activation has a second derivative that is not zero?",
@@ -188,6 +192,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("wrong_target", "constant"): (
         "the loss does not depend on any variable",
         "Where should the prediction enter the loss?",
+    ),
+    ("wrong_target", "flat"): (
+        "what is computed here hardly changes with it: whatever the values, the result is the same",
+        "What should the loss measure?",
     ),
     ("wrong_target", "kind"): (
         "a gradient can only be taken of tensors with respect to tensors and variables; this is a {operation}",

@@ -113,7 +113,7 @@ def reason(story: Story, operation: Operation, step: Step, source: int, depth: i
         found = zero_operand(story, number, source, depth, place)
         if found is not None:
             return found
-    return "saturated", "", place, readable(name)
+    return "wrong_target", "flat", place, readable(name)
 
 
 def extreme(story: Story, operation: Operation) -> bool:

@@ -22,7 +22,7 @@ BUFFER_VERSIONS = ((3, 11),)
 
 
 def note_exit(log: Log, tensor: Any, how: str) -> None:
-    with log.at_work():
+    with log.noting():
         array = array_of(tensor)
         mark = "" if array is None else digest(array)
         log.tick()
@@ -79,7 +79,7 @@ def observe_entries(log: Log) -> Undo:
     def convert(value: Any, ctx: Any, dtype: Any = None) -> Any:
         tensor = original(value, ctx, dtype)
         if not log.busy and tensor is not value:
-            with log.at_work():
+            with log.noting():
                 log.tick()
                 copied = value._id if isinstance(value, ops.EagerTensor) else None
                 log.event("entry", tensor=tensor._id, place=log.places.here(), copied=copied)

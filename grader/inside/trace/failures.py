@@ -20,7 +20,7 @@ MESSAGE = 600  # characters
 
 
 def note(log: Log, error: BaseException) -> None:
-    with log.at_work():
+    with log.noting():
         frames = unwound(error.__traceback__)
         ours = [(frame, last) for frame, last in frames if log.places.is_learners(frame.f_code)]
         compiled = compiled_spot(log, error)

@@ -50,6 +50,7 @@ class Session:
                 "tensors": {str(number): log.tensors[number] for number in sorted(named) if number in log.tensors},
                 "events": log.events,
                 "dropped": log.dropped,
+                "faults": dict(log.faults),
                 "variables": self.variables.entries,
                 "layers": layers,
                 "optimizers": self.optimizers.rows,

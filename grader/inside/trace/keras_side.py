@@ -6,6 +6,7 @@ then is it known which variables each of them tracks.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
@@ -68,7 +69,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
 
     def init(self: Any, *args: Any, **options: Any) -> None:
         if not log.busy:
-            with log.at_work():
+            with log.noting():
                 layers.number(self)
         originals["__init__"](self, *args, **options)
 
@@ -85,7 +86,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
 
     def freeze(self: Any, value: bool) -> None:
         if not log.busy:
-            with log.at_work():
+            with log.noting():
                 place = log.places.here()
                 if place >= 0:
                     log.tick()
@@ -101,7 +102,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
         def fetch(self: Any) -> Any:
             found = originals[name].fget(self)
             if not log.busy and len(layers.lists) < MOST_LISTS:
-                with log.at_work():
+                with log.noting():
                     place = log.places.here()
                     if place >= 0:
                         layers.lists.append(found)
@@ -111,9 +112,9 @@ def observe(log: Log) -> tuple[Undo, Layers]:
 
         return property(fetch)
 
-    # `__init__` keeps its signature: Keras inspects it to build a layer's config
-    init.__wrapped__ = originals["__init__"]  # type: ignore[attr-defined]
-    run.__wrapped__ = originals["__call__"]  # type: ignore[attr-defined]
+    # Keras inspects a layer's constructor, which is this one where a layer has none of its own
+    init.__signature__ = inspect.signature(originals["__init__"])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.signature(originals["__call__"])  # type: ignore[attr-defined]
     replacements: dict[str, Any] = {
         "__init__": init,
         "__call__": run,

@@ -48,9 +48,11 @@ class Log:
         self.live_bytes = 0
         self.events: list[dict[str, Any]] = []
         self.dropped = 0
+        self.faults: Counter[str] = Counter()
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
         self.graph_operations = 0
+        self.unsettled: list[tuple[Operation, list[Any]]] = []  # of which is not known yet whether a tape follows them
         self.readings: set[tuple[int, ...]] = set()
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
@@ -69,9 +71,21 @@ class Log:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
+        """What happens inside is not the learner's doing, and is not recorded."""
         before, self.busy = self.busy, True
         try:
             yield
+        finally:
+            self.busy = before
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """The same, for the trace's own notes: if one fails, it is missing, and the learner's program goes on."""
+        before, self.busy = self.busy, True
+        try:
+            yield
+        except Exception as error:
+            self.faults[f"{type(error).__name__}: {error}"[:200]] += 1
         finally:
             self.busy = before
 

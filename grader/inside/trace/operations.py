@@ -18,7 +18,7 @@ from tensorflow.python.eager import backprop, context, record
 from tensorflow.python.framework import op_callbacks, ops
 from tensorflow.python.ops import custom_gradient, resource_variable_ops
 
-from .log import Log, digest, state_of
+from .log import TRACKED, Log, digest, state_of
 
 Undo = Callable[[], None]
 READS = ("ReadVariableOp", "ResourceGather")
@@ -34,11 +34,13 @@ def observe(log: Log) -> Undo:
         if graph is not None:
             log.graph_operations += 1
             return
-        with log.at_work():
-            name = op_type.decode() if isinstance(op_type, bytes) else op_type
+        with log.noting():
+            settle(log)
+            slow = isinstance(op_type, bytes)
+            name = op_type.decode() if slow else op_type
             place = log.places.here()
             taken = [constant_or_known(log, tensor, place) for tensor in inputs]
-            add(log, name, place, taken, outputs)
+            add(log, name, place, taken, outputs, slow)
             if log.layers and name in READS:
                 log.read(taken[0])
             if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
@@ -48,13 +50,24 @@ def observe(log: Log) -> Undo:
     return lambda: op_callbacks.remove_op_callback(after)
 
 
-def add(log: Log, name: str, place: int, taken: list[int], outputs: Any) -> None:
+def add(log: Log, name: str, place: int, taken: list[int], outputs: Any, slow: bool) -> None:
     stopped = not log.tapes or pywrap_tfe.TFE_Py_TapeSetIsStopped()
     given = [tensor for tensor in outputs if isinstance(tensor, ops.EagerTensor)]
-    tracked = not stopped and bool(given) and bool(record.should_record_backprop(given))
+    tracked = not stopped and not slow and bool(given) and bool(record.should_record_backprop(given))
     numbers = [produce(log, tensor) for tensor in given]
     tapes = [] if stopped else list(log.tapes)
-    log.operation([log.tick(), name, place, taken, numbers, tapes, tracked, log.within, None])
+    operation = [log.tick(), name, place, taken, numbers, tapes, tracked, log.within, None]
+    log.operation(operation)
+    if slow and given and not stopped:
+        log.unsettled.append((operation, given))
+
+
+def settle(log: Log) -> None:
+    """On TensorFlow's slow path an operation reaches the tape only after it reached us: asked again, a little later."""
+    if log.unsettled and log.tapes and not pywrap_tfe.TFE_Py_TapeSetIsStopped():
+        for operation, given in log.unsettled:
+            operation[TRACKED] = bool(record.should_record_backprop(given))
+        log.unsettled.clear()
 
 
 def produce(log: Log, tensor: Any) -> int:
@@ -67,7 +80,13 @@ def produce(log: Log, tensor: Any) -> int:
 
 
 def describe(log: Log, number: int, tensor: Any) -> None:
-    log.tensors[number] = [tensor.dtype.name, list(tensor._shape_tuple())]
+    kind = tensor._datatype_enum()
+    if kind not in DTYPE_NAMES:
+        DTYPE_NAMES[kind] = tensor.dtype.name
+    log.tensors[number] = [DTYPE_NAMES[kind], tensor._shape_tuple()]
+
+
+DTYPE_NAMES: dict[int, str] = {}
 
 
 def constant_or_known(log: Log, tensor: Any, place: int) -> int:
@@ -129,7 +148,7 @@ def observe_backward(log: Log) -> Undo:
 
 
 def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, **facts: Any) -> Any:
-    if log.busy:
+    if log.busy or not context.executing_eagerly():
         return step()
     number = log.tick()
     outer, log.within = log.within, number
@@ -141,7 +160,7 @@ def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, 
     finally:
         log.within = outer
     went = result if isinstance(result, (list, tuple)) else [result]
-    with log.at_work():
+    with log.noting():
         states = [None if grad is None else state_of(dense_part(grad)) for grad in went]
         log.event(
             "backward",
@@ -178,7 +197,9 @@ def observe_wholes(log: Log) -> Undo:
     ) -> Any:
         if log.busy or not context.executing_eagerly():
             return original(op_type, output_tensors, input_tensors, backward_function, forward_function)
-        with log.at_work():
+        taken: list[int] = []
+        made: list[int] = []
+        with log.noting():
             place = log.places.here()
             taken = [constant_or_known(log, tensor, place) for tensor in input_tensors]
             code = getattr(learners_function(backward_function), "__code__", None)

@@ -7,6 +7,7 @@ frames further out. Walking the stack happens for every operation, so everything
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -14,6 +15,7 @@ from typing import Any
 
 NOWHERE = -1
 OURS = "<gradient clinic: "
+LEARNERS, LIBRARY, HIDDEN = 1, 2, 3  # hidden: decorators, and these modules, are not what the learner called
 DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
 
 
@@ -21,14 +23,22 @@ class Places:
     def __init__(self, locate: Callable[[str], int | None]) -> None:
         self._locate = locate
         self._cell: dict[CodeType, int | None] = {}
+        self._kind: dict[CodeType, int] = {}
         self._spans: dict[CodeType, list[Any]] = {}
         self._known: dict[Any, int] = {}
         self.table: list[dict[str, Any]] = []
 
     def is_learners(self, code: CodeType) -> bool:
-        if code not in self._cell:
+        return self._kind_of(code) == LEARNERS
+
+    def _kind_of(self, code: CodeType) -> int:
+        kind = self._kind.get(code)
+        if kind is None:
             self._cell[code] = self._locate(code.co_filename)
-        return self._cell[code] is not None
+            hidden = "<locals>" in code.co_qualname or code.co_filename.startswith(OURS)
+            kind = LEARNERS if self._cell[code] is not None else HIDDEN if hidden else LIBRARY
+            self._kind[code] = kind
+        return kind
 
     def cell_of(self, filename: str) -> int | None:
         return self._locate(filename)
@@ -39,9 +49,14 @@ class Places:
 
     def of(self, frame: FrameType | None) -> int:
         called: CodeType | None = None
-        while frame is not None and not self.is_learners(frame.f_code):
-            if "<locals>" not in frame.f_code.co_qualname and not frame.f_code.co_filename.startswith(OURS):
-                called = frame.f_code  # decorators, and these modules, are not what the learner called
+        known = self._kind
+        while frame is not None:
+            code = frame.f_code
+            kind = known.get(code) or self._kind_of(code)
+            if kind == LEARNERS:
+                break
+            if kind == LIBRARY:
+                called = code
             frame = frame.f_back
         if frame is None:
             return NOWHERE
@@ -85,7 +100,10 @@ class Places:
 
     def _spot(self, code: CodeType, instruction: int | None) -> dict[str, Any]:
         if instruction is None:
-            return {"cell": self._cell[code], "line": code.co_firstlineno, "span": None, "function": code.co_qualname}
+            line = code.co_firstlineno
+            while linecache.getline(code.co_filename, line).lstrip().startswith("@"):
+                line += 1  # a decorated function's first line is its decorator's
+            return {"cell": self._cell[code], "line": line, "span": None, "function": code.co_qualname}
         if code not in self._spans:
             self._spans[code] = list(code.co_positions())
         line, last, column, end = self._spans[code][instruction // 2]

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorflow.python.eager import backprop
 
 from .log import Log, array_of, direction, state_of
-from .operations import Undo, constant_or_known, dense_part
+from .operations import Undo, constant_or_known, dense_part, settle
 
 NOTED_CALLS = 3  # calls at one place that are noted in full
 ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
@@ -38,7 +38,7 @@ class Tapes:
 
     def note(self, kind: str, tape: Any, **facts: Any) -> None:
         if not self.log.busy:
-            with self.log.at_work():
+            with self.log.noting():
                 self.log.tick()
                 self.log.event(kind, tape=self.number(tape), place=self.log.places.here(), **facts)
 
@@ -61,6 +61,8 @@ def observe(log: Log) -> Undo:
 
     def pop(self: Any) -> None:
         if not log.busy:
+            with log.noting():
+                settle(log)
             tapes.note("close", self)
             if tapes.number(self) in log.tapes:
                 log.tapes.remove(tapes.number(self))
@@ -68,9 +70,10 @@ def observe(log: Log) -> Undo:
 
     def watch(self: Any, tensor: Any) -> None:
         if not log.busy:
-            with log.at_work():
-                watched = [identity(log, item) for item in tf.nest.flatten(tensor)]
-            tapes.note("watch", self, watched=[number for number, _ in watched])
+            watched: list[int] = []
+            with log.noting():
+                watched = [identity(log, item)[0] for item in tf.nest.flatten(tensor)]
+            tapes.note("watch", self, watched=watched)
         originals["watch"](self, tensor)
 
     def reset(self: Any) -> None:
@@ -99,7 +102,8 @@ def call(
     log = tapes.log
     if log.busy:
         return original(tape, target, sources, *args, **options)
-    with log.at_work():
+    facts: dict[str, Any] = {}
+    with log.noting():
         place = log.places.here()
         targets = [identity(log, item) for item in tf.nest.flatten(target)]
         asked = [identity(log, item) for item in tf.nest.flatten(sources)]
@@ -113,22 +117,27 @@ def call(
             "target_states": [summed(item) for item in tf.nest.flatten(target)],
             "sources": asked,
             "list": id(sources),
-            "unconnected": str(getattr(options.get("unconnected_gradients"), "value", "none")),
+            "unconnected": unconnected(options.get("unconnected_gradients", "none")),
             "weights": options.get("output_gradients") is not None,
             "begin": log.tick(),
         }
     try:
         result = original(tape, target, sources, *args, **options)
     except BaseException as error:
-        log.event("call", **facts, results=None, error=type(error).__name__, count=count(tapes, place))
-        log.keep_window()
+        with log.noting():
+            log.event("call", **facts, results=None, error=type(error).__name__, count=count(tapes, place))
+            log.keep_window()
         raise
-    with log.at_work():
+    with log.noting():
         results = [outcome(log, item) for item in flat_like(sources, result)]
         keep(tapes, place, facts, results)
     if not log.tapes:
         log.let_go()
     return result
+
+
+def unconnected(option: Any) -> str:
+    return str(getattr(option, "value", option))
 
 
 def count(tapes: Tapes, place: int) -> int:
@@ -149,7 +158,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     fresh = [sign for sign in signs if tapes.abnormal[place, sign] < ABNORMAL_CALLS]
     tapes.abnormal.update((place, sign) for sign in signs)
     if number <= NOTED_CALLS or fresh:
-        if fresh:
+        if fresh or number == 1:
             log.examine()
         log.tick()
         log.event("call", **facts, results=results, error=None, count=number)

@@ -8,6 +8,7 @@ Python values it saw while it was traced, and whether they have changed since: i
 from __future__ import annotations
 
 from collections import Counter
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -16,7 +17,7 @@ import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
-from .log import Log
+from .log import Log, state_of
 from .operations import Undo, dense_part
 from .tapes import identity
 
@@ -44,7 +45,7 @@ class Optimizers:
         return self.number_of[id(optimizer)]
 
     def step(self, optimizer: Any, grads: Any, variables: Any) -> None:
-        with self.log.at_work():
+        with self.log.noting():
             number = self.number(optimizer)
             row = self.rows[number]
             row["steps"] += 1
@@ -58,7 +59,7 @@ class Optimizers:
                 return
             known = variables if variables is not None else getattr(optimizer, "_trainable_variables", [])
             pairs = [
-                [getattr(dense_part(grad), "_id", None), identity(self.log, item)[0], grad is None]
+                [getattr(dense_part(grad), "_id", None), identity(self.log, item)[0], grad is None, value_state(grad)]
                 for grad, item in zip(grads, known, strict=False)
             ]
             self.log.tick()
@@ -67,6 +68,10 @@ class Optimizers:
     def after_step(self) -> None:
         if self.steps >= self.log.plan.get("steps", float("inf")):
             raise StepLimit
+
+
+def value_state(grad: Any) -> list[Any] | None:
+    return state_of(grad) if hasattr(grad, "_numpy_internal") else None
 
 
 def rate_of(optimizer: Any) -> float | None:
@@ -83,7 +88,7 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
     def make(self: Any, *args: Any, **options: Any) -> None:
         init(self, *args, **options)
         if not log.busy:
-            with log.at_work():
+            with log.noting():
                 optimizers.number(self)
 
     def step(self: Any, grads: Any, trainable_variables: Any = None) -> Any:
@@ -111,7 +116,7 @@ def observe_fit(log: Log) -> Undo:
     def noted(name: str) -> Any:
         def method(self: Any, *args: Any, **options: Any) -> Any:
             if not log.busy:
-                with log.at_work():
+                with log.noting():
                     log.tick()
                     log.event(name, place=log.places.here(), model=id(self), trainable=trainable(log, self))
             try:
@@ -152,7 +157,7 @@ def observe_functions(log: Log) -> Undo:
             return original(self, *args, **options)
         traces = self.experimental_get_tracing_count()
         result = original(self, *args, **options)
-        with log.at_work():
+        with log.noting():
             function = self._python_function
             code = getattr(function, "__code__", None)
             if code is not None and log.places.is_learners(code):
@@ -175,8 +180,8 @@ def observe_functions(log: Log) -> Undo:
     return undo
 
 
-def plain_values(function: Any) -> dict[str, Any]:
-    """The Python numbers and NumPy arrays that a function reads from outside itself."""
+def plain_values(function: Any, depth: int = 3) -> dict[str, Any]:
+    """The Python numbers and NumPy arrays that a function, or one that it calls, reads from outside itself."""
     code = function.__code__
     found = {name: function.__globals__.get(name) for name in code.co_names if name in function.__globals__}
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
@@ -184,7 +189,9 @@ def plain_values(function: Any) -> dict[str, Any]:
             found[name] = cell.cell_contents
         except ValueError:  # not bound yet
             continue
-    return {
+    called = [value for value in found.values() if isinstance(value, FunctionType)] if depth else []
+    inner = {name: value for other in called for name, value in plain_values(other, depth - 1).items()}
+    return inner | {
         name: value.copy() if isinstance(value, np.ndarray) else value
         for name, value in found.items()
         if isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.size <= 10_000)

@@ -89,7 +89,7 @@ def observe(log: Log, layers: Any) -> tuple[Undo, Registry]:
     def init(self: Any, *args: Any, **options: Any) -> None:
         original(self, *args, **options)
         if not log.busy:
-            with log.at_work():
+            with log.noting():
                 log.tick()
                 registry.register(self, layers())
 

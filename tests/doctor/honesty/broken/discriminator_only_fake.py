@@ -1,4 +1,4 @@
-# culprit: generated = tf.constant(generator(noise, training=True), shape=(BATCH, 3))
+# culprit: generated = tf.constant(generator(noise, training=True).numpy())
 # causes: detached_numpy, rewrapped_in_variable, nondifferentiable_op
 """A GAN whose generated batch is frozen to a constant before it reaches the discriminator."""
 import numpy as np
@@ -23,7 +23,7 @@ def logistic(sign, scores):
 def step(batch):
     noise = tf.random.normal((BATCH, LATENT))
     with tf.GradientTape(persistent=True) as tape:
-        generated = tf.constant(generator(noise, training=True), shape=(BATCH, 3))
+        generated = tf.constant(generator(noise, training=True).numpy())
         fake_scores = discriminator(generated, training=True)
         real_scores = discriminator(batch, training=True)
         d_loss = logistic(1.0, real_scores) + logistic(-1.0, fake_scores)

@@ -31,7 +31,7 @@ def euclidean(a, b):
 
 
 def contrastive_loss(same, distance, margin=1.0):
-    positive = same * tf.square(distance)
+    positive = same * distance
     negative = (1.0 - same) * tf.square(tf.maximum(margin - distance, 0.0))
     return tf.reduce_mean(positive + negative)
 

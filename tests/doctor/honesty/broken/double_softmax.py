@@ -1,5 +1,4 @@
-# culprit: loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-# culprit: loss = loss_function(labels, probabilities)
+# culprit: losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
 # causes: double_activation
 """A classifier whose last layer is a softmax, with a loss that applies another."""
 import numpy as np
@@ -20,7 +19,6 @@ model = keras.Sequential(
         keras.layers.Dense(4, activation="softmax"),
     ]
 )
-loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(0.01)
 accuracy = keras.metrics.SparseCategoricalAccuracy()
 
@@ -28,7 +26,8 @@ accuracy = keras.metrics.SparseCategoricalAccuracy()
 def train_step(features, labels):
     with tf.GradientTape() as tape:
         probabilities = model(features, training=True)
-        loss = loss_function(labels, probabilities)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=probabilities)
+        loss = tf.reduce_mean(losses)
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     accuracy.update_state(labels, probabilities)

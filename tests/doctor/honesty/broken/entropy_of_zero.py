@@ -1,5 +1,5 @@
 # culprit: entropy = -tf.reduce_sum(routing * tf.math.log(routing), axis=1)
-# causes: singular_point
+# causes: singular_point, nan_branch
 """A router with an entropy bonus on probabilities that were masked to exactly zero."""
 import numpy as np
 import tensorflow as tf
