@@ -4,6 +4,7 @@ say what came of it; `batch.py` tells the story of a batch."""
 from __future__ import annotations
 
 import getpass
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -32,6 +33,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: what cores and memory allow].")
 @click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
 @click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
+@click.option("--title", help="What the class is called on its page [default: the name of --output].")
 @click.option("--students", type=FILE, help="Table of ids, names and sections [default: students.csv in SUBMISSIONS].")
 @options.device
 @options.kernel
@@ -43,6 +45,7 @@ def batch(
     jobs: int | None,
     regrade: tuple[str, ...],
     roster: Path | None,
+    title: str | None,
     students: Path | None,
     device: str,
     kernel: str,
@@ -59,7 +62,7 @@ def batch(
     from grader import __version__
     from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
     from grader.classroom.feedback import keep_results
-    from grader.classroom.outputs import ALWAYS, Wanted, write_outputs
+    from grader.classroom.outputs import ALWAYS, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
     from grader.classroom.watching import Progress
     from grader.classroom.workers import LocalProcesses, default_jobs
@@ -74,6 +77,8 @@ def batch(
         keep_results(output, key, verdict, render)
 
     with alone_in(output), take_submissions(submissions, output, known, students, keep) as gradebook:
+        if title:
+            gradebook.call(title)
         if gradebook.notice:
             console.print(gradebook.notice, markup=False)
         rows = gradebook.rows()
@@ -92,8 +97,7 @@ def batch(
             console.print(f"Stopped. {len(rows) - waiting} of {len(rows)} submissions are in the gradebook.")
             console.print("Run the same command again to go on.")
             return INTERRUPTED
-        wanted = Wanted(submissions.resolve().stem, roster)
-        said = write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, wanted)
+        said = write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, roster)
         counts = Counter(row.status for row in gradebook.rows())
     click.echo(_counted(counts))
     for sentence in said:
@@ -146,9 +150,7 @@ def show(
     elif len(rows) == 1 and student:
         click.echo(details(rows[0], book.history(rows[0].student, rows[0].exercise)))
     else:
-        from rich.console import Console
-
-        Console(highlight=False).print(listing(rows))
+        click.echo(listing(rows, shutil.get_terminal_size().columns))
     click.echo(_counted(Counter(row.status for row in rows)), err=True)
 
 
@@ -185,10 +187,11 @@ def override(
 @click.pass_obj
 def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
     """Write the outputs again [default: csv, page and feedback; canvas too with --roster]."""
-    from grader.classroom.outputs import ALWAYS, Wanted, write_outputs
+    from grader.classroom.outputs import ALWAYS, write_outputs
 
-    names = what or [*ALWAYS, *(["canvas"] if roster else [])]
-    for sentence in write_outputs(book, names, Wanted(title or book.folder.resolve().stem, roster)):
+    if title:
+        book.call(title)
+    for sentence in write_outputs(book, what or [*ALWAYS, *(["canvas"] if roster else [])], roster):
         click.echo(sentence)
 
 
@@ -203,4 +206,5 @@ def _one(name: str, ids: Sequence[str]) -> str:
 
 def _counted(counts: Counter[str]) -> str:
     named = [f"{count} {name.replace('_', ' ') or 'waiting'}" for name, count in counts.most_common()]
-    return f"{counts.total()} submissions: {', '.join(named)}." if named else "No submissions."
+    what = "submission" if counts.total() == 1 else "submissions"
+    return f"{counts.total()} {what}: {', '.join(named)}." if named else "No submissions."

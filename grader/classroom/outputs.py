@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,55 +16,48 @@ from grader.progress import write_whole
 TABLE, PAGE, CANVAS = "gradebook.csv", "class.html", "canvas-import.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an output may need beside the gradebook."""
-
-    title: str  # of the class page
-    roster: Path | None = None  # Canvas' own export
-
-
-def write_outputs(gradebook: Gradebook, names: Collection[str], wanted: Wanted) -> list[str]:
+def write_outputs(gradebook: Gradebook, names: Collection[str], roster: Path | None = None) -> list[str]:
+    """Write the outputs of these names; `roster` is Canvas' own export, which `canvas` fills."""
     rows = gradebook.rows()
-    return [sentence for name in names for sentence in OUTPUTS[name](gradebook, rows, wanted)]
+    return [sentence for name in names for sentence in OUTPUTS[name](gradebook, rows, roster)]
 
 
-def _table(gradebook: Gradebook, rows: Sequence[Row], _wanted: Wanted) -> Iterator[str]:
+def _table(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     file = gradebook.folder / TABLE
     write_whole(file, "\ufeff" + gradebook_csv(rows, gradebook.check_order()))  # the mark makes Excel read UTF-8
     yield f"{file}: a line for everything handed in."
 
 
-def _page(gradebook: Gradebook, rows: Sequence[Row], wanted: Wanted) -> Iterator[str]:
+def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     from grader.classroom.page import class_page
 
     file = gradebook.folder / PAGE
-    write_whole(file, class_page(rows, gradebook.check_order(), title=wanted.title, made=datetime.now()))
+    write_whole(file, class_page(rows, gradebook.check_order(), title=gradebook.title, made=datetime.now()))
     yield f"{file}: the class at a glance."
 
 
-def _feedback(gradebook: Gradebook, rows: Sequence[Row], _wanted: Wanted) -> Iterator[str]:
+def _feedback(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     archives = hand_back(gradebook.folder, rows)
     if archives:
         names = ", ".join(archive.name for archive in archives)
         yield f"{archives[0].parent}: a folder for each student; to hand back: {names}."
 
 
-def _canvas(gradebook: Gradebook, rows: Sequence[Row], wanted: Wanted) -> Iterator[str]:
+def _canvas(gradebook: Gradebook, rows: Sequence[Row], roster: Path | None) -> Iterator[str]:
     from grader.classroom.exports.canvas import merge
 
-    if wanted.roster is None:
+    if roster is None:
         raise GraderError("Canvas' own exported gradebook is needed.", "Give it with --roster FILE.csv.")
     try:
-        merged = merge(wanted.roster.read_bytes(), rows)
+        merged = merge(roster.read_bytes(), rows)
     except OSError as error:
-        raise GraderError(f"{wanted.roster} can't be read: {error.strerror}.", "Check the path.") from None
+        raise GraderError(f"{roster} can't be read: {error.strerror}.", "Check the path.") from None
     file = gradebook.folder / CANVAS
     write_whole(file, merged.text)
     yield f"{file}: to be imported into Canvas. {' '.join(merged.notes)}"
 
 
-def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _wanted: Wanted) -> Iterator[str]:
+def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     target = gradebook.folder / "gradescope"
     kept = list(_kept(gradebook, rows, "gradescope"))
     for row, student, text in kept:
@@ -74,7 +66,7 @@ def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _wanted: Wanted) -> I
     yield f"{target}: results.json for {len(kept)} notebooks."
 
 
-def _junit(gradebook: Gradebook, rows: Sequence[Row], _wanted: Wanted) -> Iterator[str]:
+def _junit(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     target = gradebook.folder / "junit"
     kept = list(_kept(gradebook, rows, "junit"))
     for row, student, text in kept:
@@ -91,7 +83,7 @@ def _kept(gradebook: Gradebook, rows: Sequence[Row], form: str) -> Iterator[tupl
             yield row, names[row.student], file.read_text("utf-8")
 
 
-OUTPUTS: dict[str, Callable[[Gradebook, Sequence[Row], Wanted], Iterator[str]]] = {
+OUTPUTS: dict[str, Callable[[Gradebook, Sequence[Row], Path | None], Iterator[str]]] = {
     "csv": _table,
     "page": _page,
     "feedback": _feedback,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
 
 from grader.classroom.gradebook.rows import Row
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
+COLUMNS = (  # title and most characters; the last takes what is left
+    *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 10), ("score", 8), ("checks", 12)),
+    ("what", 0),
+)
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
 
 
@@ -41,31 +43,31 @@ class Query:
         )
 
 
-def listing(rows: Sequence[Row]) -> Table:
-    """A line for each row; what a student wrote is shown as text and never as markup."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+def listing(rows: Sequence[Row], width: int) -> str:
+    """A line for each row, cut to `width` characters."""
+    table = [[title for title, _ in COLUMNS], *(_cells(row) for row in rows)]
+    spaces = [min(most, max(cell_len(line[index]) for line in table)) for index, (_, most) in enumerate(COLUMNS)]
+    spaces[-1] = max(10, width - sum(spaces[:-1]) - 2 * len(COLUMNS) + 2)
+    lines = ("  ".join(_fit(cell, space) for cell, space in zip(line, spaces, strict=True)).rstrip() for line in table)
+    return "\n".join(lines)
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in ("student", "exercise", "attempt", "status", "score", "checks", "what"):
-        table.add_column(title, justify="right" if title in ("attempt", "score") else "left")
-    for row in rows:
-        score = f"{row.score:g} / {row.max_score:g}" + (" ✎" if row.override else "")
-        signs = "".join(SIGNS.get(check.status, "?") for check in row.checks)
-        codes = " ".join(dict.fromkeys(finding.code for finding in row.findings if finding.severity == "error"))
-        what = codes or ("" if row.status == "passed" else row.message)
-        who = row.name if row.name in ("", row.student) else f"{row.student} ({row.name})"
-        cells = [
-            who or row.student or "?",
-            row.exercise or "?",
-            str(row.attempt),
-            row.status or "waiting",
-            score,
-            signs,
-        ]
-        table.add_row(*(Text(cell) for cell in (*cells, what)))
-    return table
+
+def _cells(row: Row) -> list[str]:
+    codes = " ".join(dict.fromkeys(finding.code for finding in row.findings if finding.severity == "error"))
+    return [
+        row.student or "?",
+        row.name if row.name != row.student else "",
+        row.exercise or "?",
+        str(row.attempt),
+        row.status or "waiting",
+        f"{row.score:g}/{row.max_score:g}" + (" ✎" if row.override else ""),
+        "".join(SIGNS.get(check.status, "?") for check in row.checks),
+        codes or ("" if row.status == "passed" else row.message),
+    ]
+
+
+def _fit(text: str, space: int) -> str:
+    return set_cell_size(text if cell_len(text) <= space else f"{set_cell_size(text, space - 1)}…", space)
 
 
 def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]) -> str:

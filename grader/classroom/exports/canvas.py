@@ -38,7 +38,7 @@ class Merged:
 
     @property
     def notes(self) -> list[str]:
-        said = [f"{self.filled} students got scores."]
+        said = ["1 student got a score." if self.filled == 1 else f"{self.filled} students got scores."]
         if self.new_columns:
             said.append(f"Canvas will create: {', '.join(self.new_columns)}.")
         if self.scaled:

@@ -62,14 +62,30 @@ class Gradebook:
     @property
     def seed(self) -> int:
         """The secret of this gradebook's hidden inputs: the same for everybody, so that regrades agree."""
+        return int(self._setting("seed", str(secrets.randbits(128))))
+
+    @property
+    def title(self) -> str:
+        """What the class is called on its page."""
+        return self._setting("title", self.folder.resolve().name)
+
+    def call(self, title: str) -> None:
+        """Name the class."""
         from grader.classroom.gradebook.tables import SettingRow
 
         with self._session() as session:
-            kept = session.get(SettingRow, "seed")
+            session.merge(SettingRow(name="title", value=title))
+
+    def _setting(self, name: str, otherwise: str) -> str:
+        """A setting's value; the first time that it is asked for, it becomes `otherwise`."""
+        from grader.classroom.gradebook.tables import SettingRow
+
+        with self._session() as session:
+            kept = session.get(SettingRow, name)
             if kept is None:
-                kept = SettingRow(name="seed", value=str(secrets.randbits(128)))
+                kept = SettingRow(name=name, value=otherwise)
                 session.add(kept)
-            return int(kept.value)
+            return kept.value
 
     def add_exercises(self, exercises: Iterable[Exercise]) -> None:
         from grader.classroom.gradebook.tables import ExerciseRow

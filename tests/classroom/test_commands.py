@@ -1,0 +1,166 @@
+"""`batch` and `gradebook` as an instructor types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from grader.classroom import commands
+from grader.classroom.gradebook import Gradebook
+from grader.errors import GraderError
+
+from .making import folder, notebook
+
+ROOT = Path(__file__).parents[2]
+LINE = "01_line"
+
+
+def batch(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(commands.batch, list(map(str, arguments)), standalone_mode=False)
+
+
+def gradebook(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(commands.gradebook, list(map(str, arguments)), standalone_mode=False)
+
+
+@pytest.fixture
+def graded(tmp_path: Path, course: Path) -> Path:
+    """A gradebook of submissions that are all refused, so that no kernel is needed."""
+    files = {"ada/01/nb.ipynb": b"{", "bob/01/nb.ipynb": b"", "eve/01/nb.docx": b"", "[red]/01/x.ipynb": b"="}
+    source = folder(tmp_path / "in", {**files, "students.csv": b"id,name,section\nada,Ada Lovelace,A\n"})
+    result = batch(source, "--output", tmp_path / "out", "--exercises", course / "exercises", "--title", "DL 1")
+    assert result.exception is None and result.return_value == 0, result.output
+    assert "4 submissions: 4 ungradable." in result.output
+    return tmp_path / "out"
+
+
+def test_a_batch_leaves_everything_that_people_open(graded: Path) -> None:
+    assert (graded / "gradebook.csv").read_text("utf-8-sig").count("\n") == 5
+    assert "<h1>DL 1</h1>" in (graded / "class.html").read_text()
+    assert sorted(path.name for path in (graded / "feedback/students/ada").iterdir()) == [
+        f"{LINE}.html",
+        f"{LINE}.json",
+    ]
+
+
+def test_show_lists_and_filters(graded: Path) -> None:
+    title, first, ada, *_ = gradebook(graded).output.splitlines()
+    assert title.split() == ["student", "name", "exercise", "#", "status", "score", "checks", "what"]
+    assert first.startswith("[red]") and ada.startswith("ada      Ada Lovelace  01_line   1  ungradable  0/10")
+    assert len(first) <= 80
+    assert "1 submission: 1 ungradable." in gradebook(graded, "show", "--student", "lovelace").output
+    assert "No submissions." in gradebook(graded, "show", "--status", "passed").output
+    assert "1 submission" in gradebook(graded, "show", "--section", "A").output
+    table = CliRunner().invoke(commands.gradebook, [str(graded), "show", "--format", "csv"]).stdout
+    assert [row["student"] for row in csv.DictReader(io.StringIO(table))] == ["[red]", "ada", "bob", "eve"]
+
+
+def test_override_is_set_shown_and_taken_back(graded: Path) -> None:
+    said = gradebook(graded, "override", "ada", "1", "7", "--comment", "by mail", "--who", "mira").output
+    assert f"ada, {LINE}: 7 of 10 points, set by mira" in said
+    assert "✎ set to 7 by mira" in gradebook(graded, "show", "--student", "ada").output
+    assert "1 submission" in gradebook(graded, "show", "--overridden").output
+    assert "own score again" in gradebook(graded, "override", "ada", LINE, "--withdraw").output
+    assert "No submissions" in gradebook(graded, "show", "--overridden").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["override", "nobody", "01", "3"], "no student nobody"),
+        (["override", "ada", "77", "3"], "no exercise 77"),
+        (["override", "ada", "01"], "Give a SCORE"),
+        (["override", "ada", "01", "--", "-1"], "not in the range"),
+        (["export", "canvas"], "Canvas' own exported gradebook"),
+    ],
+)
+def test_a_mistake_is_said_and_nothing_changes(graded: Path, arguments: list[str], message: str) -> None:
+    result = gradebook(graded, *arguments)
+    assert message in str(result.exception)
+    with Gradebook(graded) as book:
+        assert not [row for row in book.rows() if row.override]
+
+
+def test_export_fills_canvas_own_table(graded: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("Student,ID,SIS Login ID,Section,A line (5)\n    Points Possible,,,,10\nLovelace,7,ada,A,\n")
+    gradebook(graded, "override", "ada", "01", "7")
+    said = gradebook(graded, "export", "canvas", "--roster", roster).output
+    assert "1 student got a score." in said
+    assert (graded / "canvas-import.csv").read_text().splitlines()[2] == "Lovelace,7,ada,A,7"
+
+
+def test_a_folder_without_a_gradebook(tmp_path: Path) -> None:
+    result = gradebook(tmp_path)
+    assert isinstance(result.exception, GraderError) and "no gradebook" in result.exception.message
+
+
+# --- the real pipeline ---
+
+
+def with_cell(source: str) -> bytes:
+    """The course's solution with one more cell."""
+    tree = json.loads((ROOT / "tests/course/solutions/01_line.ipynb").read_bytes())
+    cell = {"cell_type": "code", "id": "more", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    tree["cells"].append(cell)
+    return json.dumps(tree).encode()
+
+
+@pytest.mark.kernel
+def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> None:
+    files = {
+        "right/01/nb.ipynb": with_cell("# nothing more"),
+        "wrong/01/nb.ipynb": (course / "exercises/01_line/notebook.ipynb").read_bytes(),
+        "crash/01/nb.ipynb": with_cell("1 / 0"),
+        "exits/01/nb.ipynb": with_cell("import os; os._exit(3)"),
+        "other/01/nb.ipynb": notebook("02_elsewhere"),
+    }
+    source, output = folder(tmp_path / "in", files), tmp_path / "out"
+    arguments = [source, "--output", output, "--exercises", course / "exercises", "--jobs", "1", "--device", "cpu"]
+    result = batch(*arguments)
+    assert result.exception is None and result.return_value == 0, result.output
+    with Gradebook(output) as book:
+        rows = {row.student: row for row in book.rows()}
+    assert {who: row.status for who, row in rows.items()} == {
+        "right": "passed",
+        "wrong": "failed",
+        "crash": "crashed",
+        "exits": "killed",
+        "other": "ungradable",
+    }
+    assert rows["right"].score == 10 and [check.status for check in rows["wrong"].checks][:2] == ["passed", "failed"]
+    assert "5 submissions, 0 to grade" in batch(*arguments).output
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_kernel(tmp_path: Path, course: Path) -> None:
+    from .test_batch import in_group, wait_until
+
+    files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}
+    arguments = [folder(tmp_path / "in", files), "--output", tmp_path / "out", "--exercises", course / "exercises"]
+    run = "from grader.classroom.commands import batch; raise SystemExit(batch.main(standalone_mode=False))"
+    command = [sys.executable, "-c", run, *map(str, arguments), "--jobs", "1"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def graded() -> int:
+        with Gradebook(tmp_path / "out") as book:
+            return sum(bool(row.status) for row in book.rows())
+
+    wait_until(lambda: (tmp_path / "out/gradebook.db").exists() and graded() >= 1, 90)
+    time.sleep(2)  # the next one is running
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Stopped. 1 of 4 submissions are in the gradebook.\nRun the same command again to go on." in said
+    wait_until(lambda: not in_group(running.pid))
