@@ -1,9 +1,9 @@
 """Sets up a virtual environment in .venv and does one thing in it; needs nothing but Python itself.
 
-    python3 bootstrap.py demo     grade an exercise as shipped, show its feedback, then grade its solution
-    python3 bootstrap.py test     run the tests (further arguments go to pytest)
-    python3 bootstrap.py lint     ruff and mypy
-    python3 bootstrap.py env      set up only
+python3 bootstrap.py demo     grade an exercise as shipped, show its feedback, then grade its solution
+python3 bootstrap.py test     run the tests (further arguments go to pytest)
+python3 bootstrap.py lint     ruff and mypy
+python3 bootstrap.py env      set up only
 """
 
 import hashlib
@@ -40,13 +40,13 @@ def unsupported() -> str:
     version = sys.version_info[:2]
     if not SUPPORTED[0] <= version <= SUPPORTED[1]:
         return (
-            f"This is Python {version[0]}.{version[1]}; TensorFlow 2.21 and this project need Python 3.11, 3.12 or 3.13. "
-            "Run this file with one of those, for example python3.12 bootstrap.py."
+            f"This is Python {version[0]}.{version[1]}; with TensorFlow 2.21 this project needs Python 3.11, 3.12 or "
+            "3.13. Run this file with one of those, for example python3.12 bootstrap.py."
         )
     if (platform.system(), platform.machine()) not in WHEELS:
         return (
-            f"There is no TensorFlow 2.21 for {platform.system()} on {platform.machine()}; it exists for Linux on x86_64 "
-            "and aarch64, macOS on Apple silicon, and Windows on x86_64."
+            f"There is no TensorFlow 2.21 for {platform.system()} on {platform.machine()}; it exists for Linux on "
+            "x86_64 and aarch64, macOS on Apple silicon, and Windows on x86_64."
         )
     try:
         import ensurepip  # noqa: F401

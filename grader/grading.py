@@ -78,8 +78,7 @@ class Grader:
             _require_own(exercise, supplied)
             return supplied
 
-        draws = self._draws(exercise)
-        expected = self._expected(exercise, draws)
+        self._reference(exercise)
         say("starting a kernel")
         with open_session(
             supply,
@@ -90,7 +89,10 @@ class Grader:
         ) as session:
             require_device(session, self._device)
             say("calling your functions on hidden data")
-            evidence = probe(exercise, session, lambda: draws)
+            draws = self._draws(exercise)  # only now: nothing that the notebook left behind can have seen them
+            completed = session.run.status == "completed"
+            expected = self._expected(exercise, draws) if completed else None  # beside the learner's probes
+            evidence = probe(exercise, session, draws)
         if evidence.run.status != "completed":
             timing = Timing(time.monotonic() - begun, evidence.run.seconds, evidence.seconds)
             checks = unjudged(exercise, reason_not_judged(evidence.run))
@@ -135,7 +137,7 @@ class Grader:
         return draw_inputs(exercise, secrets.randbits(128) if self._seed is None else self._seed)
 
     def _expected(self, exercise: Exercise, draws: Draws) -> Future[Evidence] | None:
-        """Have the reference computed beside the learner's run: these inputs are in nobody else's kernel yet."""
+        """Have the solution questioned; the answer is waited for when the learner's is there."""
         reference = self._reference(exercise)
         return reference.ask(draws) if reference else None
 
@@ -145,7 +147,7 @@ class Grader:
         try:
             evidence = expected.result() if expected else None
         except BaseException:
-            self._references.pop(exercise.id, None)
+            self._references.pop(exercise.id).close()
             raise
         if self._seed is not None:
             self._known[exercise.id] = (draws, evidence)

@@ -38,8 +38,8 @@ def draw_inputs(exercise: Exercise, seed: int) -> Draws:
         raise InternalError(f"{path} can't draw the hidden inputs: {type(error).__name__}: {error}.") from error
 
 
-def probe(exercise: Exercise, session: Session, draws: Callable[[], Draws]) -> Evidence:
-    """Question the kernel in which the notebook has run. `draws` is called only now, when the notebook is done."""
+def probe(exercise: Exercise, session: Session, draws: Draws) -> Evidence:
+    """Question the kernel in which the notebook has run."""
     run = session.run
     begun = time.monotonic()
     evidence = Evidence(run=run)
@@ -56,13 +56,13 @@ def probe(exercise: Exercise, session: Session, draws: Callable[[], Draws]) -> E
     return replace(evidence, seconds=time.monotonic() - begun)
 
 
-def _functions(exercise: Exercise, session: Session, evidence: Evidence, draws: Callable[[], Draws]) -> Evidence:
+def _functions(exercise: Exercise, session: Session, evidence: Evidence, draws: Draws) -> Evidence:
     names = exercise.contract.functions
     absent = session.ask("session.missing", " ".join(names), timeout=FACTS_TIMEOUT)
     evidence = replace(evidence, missing=tuple(name for name in names if name in absent))
     source = (exercise.folder / ".spec" / "probe.py").read_text("utf-8")
     probes: list[Probe] = []
-    for inputs in draws():
+    for inputs in draws:
         answer, device = _one(session, source, inputs)
         probes.append(answer)
         if device:

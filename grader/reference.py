@@ -69,7 +69,7 @@ class Reference:
             job[1].set_exception(failure)
 
     def _answer(self, session: Session, draws: Draws, answer: Future[Evidence]) -> None:
-        evidence = probe(self.exercise, session, lambda: draws)
+        evidence = probe(self.exercise, session, draws)
         broken = next((p.error for p in evidence.probes if p.error), None) or evidence.run.error
         if evidence.run.status == "completed" and not broken and len(evidence.probes) == len(draws):
             answer.set_result(evidence)

@@ -124,7 +124,7 @@ def test_evidence_can_be_kept_and_judged_again(warm, line):
 
     draws = draw_inputs(line, SEED)
     with open_session(read(line.solution), warm, KernelRequest(line.limits, "cpu")) as session:
-        evidence = probe(line, session, lambda: draws)
+        evidence = probe(line, session, draws)
     with Judge() as judge:
         again = judge.checks(line, thaw(freeze(evidence)), evidence)
     assert [check.status for check in again] == ["passed"] * 3
