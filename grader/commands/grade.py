@@ -16,6 +16,7 @@ from grader.commands import options
 from grader.errors import GraderError
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Limits, Notes, Status, Verdict
+from grader.notebook import Notebook, read
 from grader.progress import Progress, write_whole
 
 EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
@@ -81,16 +82,23 @@ def _grade(
     exercise: Exercise, path: Path, source: KernelSource, device: str, limits: Limits, output: Path | None
 ) -> tuple[Verdict, Notes]:
     from grader.grading import Grader  # the kernel is starting by now: nbconvert's import takes half a second
-    from grader.hints import notes
-    from grader.notebook import read
 
     notebook = read(path)
     with Grader(source, device) as grader, working() as say:
         verdict = grader.grade(exercise, notebook, limits, say)
-    progress = Progress(exercise.folder.parent)
     own = path.resolve() == exercise.notebook.resolve()
+    html = output / f"{exercise.id}.html" if output else None
+    return verdict, keep(exercise, notebook, verdict, html, own)
+
+
+def keep(exercise: Exercise, notebook: Notebook, verdict: Verdict, html: Path | None = None, own: bool = True) -> Notes:
+    """Note the verdict in the learner's progress (if the notebook is the exercise's own) and write the reports, to
+    `html` or where reports go; what to show beside the verdict."""
+    from grader.hints import notes
+
+    progress = Progress(exercise.folder.parent)
     standing = progress.note(exercise, verdict) if own else progress.standing(exercise)
-    html = output / f"{exercise.id}.html" if output else progress.report_path(exercise)
+    html = html or progress.report_path(exercise)
     told = replace(notes(exercise, standing, verdict, notebook), report=html)
     try:
         write_whole(html, report.render(verdict, told, "html"))
@@ -98,7 +106,7 @@ def _grade(
     except OSError as error:
         click.echo(f"The report could not be written to {html}: {error.strerror}.", err=True)
         told = replace(told, report=None)
-    return verdict, told
+    return told
 
 
 def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Limits:

@@ -31,6 +31,7 @@ class ForkServer:
         self._control: socket.socket | None = None
         self._log = -1
         self._events: dict[str, str | None] = {}
+        self._closed = False
 
     def start(self) -> None:
         """Start it if it does not run; does not wait."""
@@ -71,12 +72,16 @@ class ForkServer:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def close(self) -> None:
+        """End it and every kernel; who waits for one gets OSError, and it is not started again."""
         with self._lock:
+            self._closed = True
             self._stop()
 
     # --- with the lock held --------------------------------------------------------------------------------------
 
     def _ensure(self) -> socket.socket:
+        if self._closed:
+            raise OSError("the fork server is closed")
         if self._process is not None and self._process.poll() is None and self._control is not None:
             return self._control
         self._stop()
