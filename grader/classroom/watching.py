@@ -33,7 +33,7 @@ class Progress:
             TextColumn("{task.fields[left]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[counts]}"),
-            TextColumn("{task.fields[slowest]}", style="dim"),
+            TextColumn("{task.fields[slowest]}", style="dim", markup=False),  # it holds a student's own name
             console=console,
             disable=not console.is_terminal or not total,
             transient=True,
@@ -60,7 +60,7 @@ class Progress:
 
     def look(self, running: Iterable[tuple[str, float]]) -> None:
         label, seconds = max(running, key=lambda item: item[1], default=("", 0.0))
-        self._bar.update(self._task, slowest=f"{label} {seconds:.0f} s" if seconds >= 1 else "")
+        self._bar.update(self._task, slowest=f"now: {label}, {seconds:.0f} s" if seconds >= 1 else "")
 
     def _line(self) -> None:
         now = time.monotonic()
