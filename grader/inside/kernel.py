@@ -21,7 +21,7 @@ from ipykernel.kernelapp import IPKernelApp
 MB = 2**20
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of the handed sockets; ports count from 1
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
-DATA_FACTOR = 1.25  # RLIMIT_DATA above the memory limit: it stops what is faster than the watchdog
+DATA_FACTOR = 1.5  # RLIMIT_DATA over the memory limit: it stops what is faster than the watchdog
 
 
 def limit_resources(limits: dict[str, float], device: str) -> None:
@@ -36,12 +36,18 @@ def limit_resources(limits: dict[str, float], device: str) -> None:
         "MEMLOCK": 8 * MB,
     }
     if device != "gpu":  # CUDA reserves address space far beyond what it uses
-        set_to["DATA"] = int(limits["memory"] * MB * DATA_FACTOR)
+        set_to["DATA"] = int(limits["memory"] * MB * DATA_FACTOR) + _data_size()
     for name, value in set_to.items():
         number = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(number)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(number, (value, value))
+
+
+def _data_size() -> int:
+    """Bytes of data that a fork has from the start, nearly all of them shared with its siblings."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
 
 
 class _HandedApp(IPKernelApp):  # type: ignore[misc]

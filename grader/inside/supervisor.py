@@ -24,7 +24,7 @@ from contextlib import suppress
 from grader.inside import isolate, measure
 
 MB = 2**20
-INTERVAL = 0.1  # seconds between looks; memory grows by at most 0.4 GB meanwhile
+INTERVAL = 0.05  # seconds between looks; memory grows by at most 0.2 GB meanwhile
 PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -29,6 +29,7 @@ from grader.kernels.running import RunningKernel, running
 from grader.kernels.scratch import Scratch
 from grader.model import LimitHit, Limits
 
+MARK = "CLINIC_HOME"  # in the environment of a kernel and all that it starts: a folder that is the kernel's alone
 LAUNCHER = Path(inside.__file__).with_name("cold.py")
 
 # What of our own environment a kernel gets: nothing that names the user, the course, or a secret.
@@ -50,7 +51,7 @@ def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) 
         "IPYTHONDIR": str(home / "ipython"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "PYTHONHASHSEED": "random",
+        MARK: str(home),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
@@ -58,8 +59,8 @@ def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) 
 class Tree:
     """A process that we started, and its descendants, as far as they can still be found."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], mark: str, limits: Limits) -> None:
+        self._process, self._mark = process, mark
         self._watchdog = Watchdog(process.pid, limits, self.kill)
         self._lock = threading.Lock()  # between asking whether the process is there, and signalling its group
         self._watchdog.start()
@@ -89,6 +90,14 @@ class Tree:
                 with suppress(psutil.Error):  # psutil knows a reused id by its start time
                     process.kill()
             self._process.wait()
+            self._end_runaways()
+
+    def _end_runaways(self) -> None:
+        """End what left the tree before the watchdog saw it, unless it also dropped its environment."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == self._mark:
+                    process.kill()
 
     def limit_hit(self) -> LimitHit | None:
         return self._watchdog.hit
@@ -117,7 +126,8 @@ class ColdSource:
             _copy_data(request, work)
 
             def launch(manager: AsyncKernelManager) -> Tree:
-                return Tree(_interpreter(manager.connection_file, request, work, home), request.limits)
+                process = _interpreter(manager.connection_file, request, work, home)
+                return Tree(process, str(home), request.limits)
 
             with running(request, folder, self._context, launch) as kernel:
                 yield kernel

@@ -94,8 +94,8 @@ def command(
         *_interpreter(roots),
         *_masks([Path(grader.inside.__file__).parent.parent, *hidden], roots),
         *(["--as-pid-1"] if own_room is not None else []),
-        "--remount-ro",
-        "/",
+        *("--remount-ro", "/dev"),  # bubblewrap's own, which an ordinary user could write to; its nodes stay usable
+        *("--remount-ro", "/"),
         "--chdir",
         "/",
         "--",
