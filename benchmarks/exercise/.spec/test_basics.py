@@ -1,0 +1,14 @@
+from grader.spec import expect
+
+
+def test_functions_exist(learner):
+    expect.functions_exist(learner)
+
+
+def test_connected(answers):
+    for answer in answers:
+        expect.connected(answer["gradients"])
+
+
+def test_improved(learner):
+    expect.improved(learner, ratio=0.9)

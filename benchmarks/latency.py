@@ -1,0 +1,117 @@
+"""How long one person waits for one verdict, beside `jupyter nbconvert --execute` of the same notebook.
+
+    python benchmarks/latency.py                    the benchmark notebook (00) and every shipped exercise
+    python benchmarks/latency.py 00 02 --runs 9     some of them
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from measuring import Part, Target, arguments, command_seconds, difference, interleaved, nbconvert, ratio, show
+from workload import BENCHMARK, course
+
+from grader.catalogue import exercises, find
+from grader.execute import open_session
+from grader.grading import Grader
+from grader.kernels import KernelRequest, KernelSource, open_source
+from grader.model import Exercise
+from grader.notebook import Notebook, read
+
+GRADED = (0, 1)  # exit codes
+
+NBCONVERT = "jupyter nbconvert --execute"
+COLD = "python -m grader NN --kernel cold"
+SHELL = "python -m grader NN"
+WARM = "the same in a running grader"
+WARM_CELLS = "  of which the cells' own time"
+READY = "the same, its kernel waiting"
+READY_CELLS = "  of which the cells' own time "
+RUN = "a warm run, nothing judged"
+RUN_CELLS = "  of which the cells' own time  "
+
+TEN_TIMES, OVERHEAD, VERDICT = 10.0, 0.15, 0.35  # what Gradient Clinic promises
+
+
+def latency(folder: Path, exercise: Exercise, source: KernelSource, runs: int) -> Part:
+    """Every way to a verdict on the notebook as it is shipped, interleaved."""
+    notebook = read(exercise.notebook)
+    with ExitStack() as opened:
+        grader = opened.enter_context(Grader(source, "cpu"))
+        grader.grade(exercise, notebook)  # starts the solution's kernel, which is kept
+        measures = [
+            _command(NBCONVERT, nbconvert(exercise.notebook, folder / "executed"), folder, (0,)),
+            _command(COLD, [*_grade(exercise), "--kernel", "cold"], folder, GRADED),
+            _command(SHELL, _grade(exercise), folder, GRADED),
+            lambda: _graded(grader, exercise),
+            lambda: _graded_as_watch_does(grader, exercise),
+            lambda: _run(source, exercise),
+        ]
+        figures = interleaved(measures, runs, exercise.id)
+    return Part(exercise.id, figures, NBCONVERT, "s", _targets(exercise, figures))
+
+
+def _grade(exercise: Exercise) -> list[str | Path]:
+    return [sys.executable, "-m", "grader", f"exercises/{exercise.id}", "--device", "cpu"]
+
+
+def _command(
+    name: str, command: list[str | Path], folder: Path, codes: tuple[int, ...]
+) -> Callable[[], Mapping[str, float]]:
+    return lambda: {name: command_seconds(command, folder, codes)}
+
+
+def _graded(grader: Grader, exercise: Exercise) -> Mapping[str, float]:
+    begun = time.perf_counter()
+    verdict = grader.grade(exercise, read(exercise.notebook))
+    return {WARM: time.perf_counter() - begun, WARM_CELLS: verdict.timing.execute}
+
+
+def _graded_as_watch_does(grader: Grader, exercise: Exercise) -> Mapping[str, float]:
+    """From a save to the verdict: the kernel was started before."""
+    begun = 0.0
+
+    def saved() -> Notebook:
+        nonlocal begun
+        begun = time.perf_counter()
+        return read(exercise.notebook)
+
+    verdict = grader.grade(exercise, saved)
+    return {READY: time.perf_counter() - begun, READY_CELLS: verdict.timing.execute}
+
+
+def _run(source: KernelSource, exercise: Exercise) -> Mapping[str, float]:
+    """From the notebook's file to its outcome; the kernel's end included."""
+    begun = time.perf_counter()
+    data = {name: exercise.folder / name for name in exercise.data}
+    with open_session(read(exercise.notebook), source, KernelRequest(exercise.limits, "cpu", data)) as session:
+        pass
+    return {RUN: time.perf_counter() - begun, RUN_CELLS: session.run.seconds}
+
+
+def _targets(exercise: Exercise, figures: dict[str, list[float]]) -> tuple[Target, ...]:
+    shell = Target("a cold shell's verdict beside nbconvert", ratio(figures, SHELL, NBCONVERT), 1.0)
+    verdict = Target("a verdict beyond the cells' own time", difference(figures, READY, READY_CELLS), VERDICT, "s")
+    run = Target("a run beyond the cells' own time", difference(figures, RUN, RUN_CELLS), OVERHEAD, "s")
+    faster = Target("a verdict is faster than nbconvert", ratio(figures, NBCONVERT, READY), TEN_TIMES, at_least=True)
+    return (faster, shell, verdict, run) if exercise.id == BENCHMARK else (shell, verdict, run)
+
+
+def main() -> int:
+    parser = arguments(__doc__, runs=5)
+    parser.add_argument("exercises", nargs="*", metavar="NN", help="numbers or names; 00 is the benchmark notebook")
+    options = parser.parse_args()
+    with course() as folder, closing(open_source("warm")) as source:
+        root = folder / "exercises"
+        chosen = [find(name, root) for name in options.exercises] or exercises(root)
+        parts = [latency(folder, exercise, source, options.runs) for exercise in chosen]
+        walls = "behind walls" if source.sandboxed else f"without walls. {source.notice}"
+    return show("latency", parts, [f"Warm kernels run {walls}."], options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
