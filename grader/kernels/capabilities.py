@@ -72,7 +72,7 @@ def walls() -> Capability:
         user = f"as user {sandbox.NOBODY}" if sandbox.as_root() else "as you, without your files"
         return Capability("sandbox", True, f"Notebooks run behind walls, {user}.")
     remedy, why = _namespace_remedy()
-    return Capability("sandbox", False, f"A sandbox could not be made: {why or problem}.", remedy, _NO_WALLS)
+    return Capability("sandbox", False, f"A sandbox could not be made: {_because(problem, why)}.", remedy, _NO_WALLS)
 
 
 def isolation() -> Capability:
@@ -90,7 +90,7 @@ def isolation() -> Capability:
     if problem is None:
         return Capability(name, True, "Forked kernels are isolated from each other.")
     remedy, why = _namespace_remedy()
-    return Capability(name, False, f"A forked kernel can't isolate itself: {why or problem}.", remedy, _SLOWER)
+    return Capability(name, False, f"A forked kernel can't isolate itself: {_because(problem, why)}.", remedy, _SLOWER)
 
 
 def system_call_filter() -> Capability:
@@ -147,6 +147,11 @@ def bubblewrap_problem() -> str | None:
 
 _NO_WALLS = "Only your own notebooks should be graded, without walls; `batch` needs `--sandbox off`."
 _SLOWER = "Each notebook gets a sandbox of its own, some seconds slower."
+
+
+def _because(problem: str, why: str) -> str:
+    said = problem.removeprefix("bwrap: ") or "it gave no reason"
+    return f"{said} ({why})" if why else said
 
 
 def _namespace_remedy() -> tuple[tuple[str, ...], str]:

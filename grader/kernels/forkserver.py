@@ -13,11 +13,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from grader.kernels import sandbox, spawn
 
 STARTUP_SECONDS = 180.0  # to import TensorFlow from a slow disk
+ENDING_SECONDS = 0.5  # in which a killed server gives back its memory and is seen to have ended
 WALLS_SECONDS = 30.0  # until it says whether its children can be isolated; usually 0.06
 
 
@@ -51,6 +53,13 @@ class ForkServer:
                 ours.close()
                 raise
         return ours
+
+    def forget_if_dead(self, pid: int | None) -> None:
+        """A connection broke: if the server of that time is ending, the next connection goes to a new one."""
+        with self._lock:
+            if self._process is not None and self._process.pid == pid:
+                with suppress(subprocess.TimeoutExpired):  # no: only the child was lost
+                    self._process.wait(ENDING_SECONDS)
 
     def isolation_problem(self) -> str | None:
         """Why children cannot be isolated from each other; "" when bubblewrap itself does not work; None: all well."""

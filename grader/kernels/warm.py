@@ -63,6 +63,7 @@ class WarmSource:
         for attempt in range(1, ATTEMPTS + 1):
             for file in folder.glob("s-*"):
                 file.unlink()
+            server = self.server.pid()
             try:
                 connection = self.server.connect()
                 send_request(connection, manager, request, room)
@@ -70,10 +71,11 @@ class WarmSource:
             except (OSError, KernelStartError) as error:
                 lost = isinstance(error, OSError) or error.lost
                 if attempt < ATTEMPTS and lost:
+                    self.server.forget_if_dead(server)
                     continue
                 said = error.problem if isinstance(error, KernelStartError) else str(error)
-                problem = self.server.wait_until_ready() or self.server.log() or said
-                raise KernelStartError(problem) from error
+                failure = self.server.wait_until_ready()  # "" if it ended before it could say why
+                raise KernelStartError(said if failure is None else failure or self.server.log() or said) from error
         raise AssertionError("unreachable")
 
 
