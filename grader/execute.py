@@ -38,6 +38,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 Supply = Callable[[], Notebook]  # may wait for as long as it likes
+Prepare = Callable[["Session"], None]
 
 
 class LostKernel(Exception):  # noqa: N818  not a fault of ours
@@ -49,16 +50,17 @@ class Session:
 
     notebook: Notebook
 
-    def __init__(self, kernel: Kernel, supply: Supply, limits: Limits) -> None:
+    def __init__(self, kernel: Kernel, supply: Supply, limits: Limits, prepare: Prepare | None = None) -> None:
         self.limits = limits
         self.run = Run("completed", ())
         self._kernel = kernel
         self._supply = supply
+        self._prepare = prepare
         self._limit: LimitHit | None = None
-        self._order: list[int] = []
+        self.order: list[int] = []  # numbers of the cells that are run
         self._executor = _Executor(self)
 
-    def ask(self, function: str, *arguments: str | float, timeout: float) -> Tree:
+    def ask(self, function: str, *arguments: str | float | bool, timeout: float) -> Tree:
         """The answer of one of `grader.inside`'s functions. Raises LostKernel when there is no proper one."""
         reply = self._execute("", timeout, {"answer": call(function, *arguments)})
         text = reply.get("user_expressions", {}).get("answer", {}).get("data", {}).get("text/plain", "")
@@ -71,22 +73,22 @@ class Session:
 
     def cell_number(self, count: int | None) -> int | None:
         """The number of the code cell that was run as the `count`-th."""
-        return self._order[count - 1] if isinstance(count, int) and 0 < count <= len(self._order) else None
+        return self.order[count - 1] if isinstance(count, int) and 0 < count <= len(self.order) else None
 
     def exceed(self, limit: LimitHit) -> None:
         """A limit is passed: note which, and end the kernel."""
         self._limit = self._limit or limit
         self._kernel.kill()
 
-    def start(self, device: str) -> None:
-        """Install the recorder: the last thing that happens before the learner's first cell."""
+    def install(self, code: str) -> None:
+        """Run code of ours in the kernel, before the learner's first cell. Raises InternalError where it fails."""
         try:
-            reply = self._execute(bootstrap(device), STARTUP)
+            reply = self._execute(code, STARTUP)
         except LostKernel as error:
             raise InternalError(f"The kernel could not be prepared: {error}.", ENVIRONMENT_STEP) from None
         if reply.get("status") != "ok":
             problem = f"{reply.get('ename')}: {_clean(str(reply.get('evalue')))}"
-            raise InternalError(f"TensorFlow could not be imported ({problem}).", ENVIRONMENT_STEP)
+            raise InternalError(f"The kernel could not be prepared ({problem}).", ENVIRONMENT_STEP)
 
     def run_cells(self, device: str, on_cell: Callable[[int, int], None] | None) -> None:
         """Run the notebook; the outcome is in `run`."""
@@ -106,11 +108,13 @@ class Session:
 
     def _begin(self, device: str, watch: threading.Timer) -> list[str]:
         """The kernel is there, and nothing of the learner's has run: what it is to run."""
-        self.start(device)
+        self.install(bootstrap(device))
+        if self._prepare is not None:
+            self._prepare(self)
         self.notebook = notebook = self._supply()
-        self._order = [number for number in range(1, len(notebook.cells) + 1) if notebook.runs(number)]
+        self.order = [number for number in range(1, len(notebook.cells) + 1) if notebook.runs(number)]
         watch.start()
-        return [source if number in self._order else "" for number, source in enumerate(notebook.cells, start=1)]
+        return [source if number in self.order else "" for number, source in enumerate(notebook.cells, start=1)]
 
     def _outcome(self) -> Run:
         executor = self._executor
@@ -246,17 +250,19 @@ def open_session(
     request: KernelRequest,
     on_cell: Callable[[int, int], None] | None = None,
     on_kernel: Callable[[Kernel], None] | None = None,
+    prepare: Prepare | None = None,
 ) -> Iterator[Session]:
     """Run the notebook in a kernel of its own; the kernel lives as long as the `with`.
 
     A function in the notebook's place is called when the kernel is ready. `on_cell(number, total)` is called before
-    each cell, `on_kernel` at the start: another thread may end everything early by that kernel's `kill`.
+    each cell, `on_kernel` at the start: another thread may end everything early by that kernel's `kill`. `prepare` may
+    install more in the kernel before the first cell.
     Raises InternalError where no kernel can be had.
     """
     with source.kernel(request) as kernel:
         if on_kernel is not None:
             on_kernel(kernel)
-        session = Session(kernel, notebook if callable(notebook) else lambda: notebook, request.limits)
+        session = Session(kernel, notebook if callable(notebook) else lambda: notebook, request.limits, prepare)
         try:
             session.run_cells(request.device, on_cell)
             yield session

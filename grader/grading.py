@@ -9,14 +9,15 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from grader.errors import UngradableError
+from grader.examine import examine
 from grader.execute import Supply, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
-from grader.model import Evidence, Exercise, Limits, Timing, Verdict
+from grader.model import Evidence, Exercise, Limits, Status, Timing, Verdict
 from grader.notebook import Notebook
 from grader.probe import Draws, draw_inputs, probe, require_device
 from grader.reference import Reference
 from grader.spec.judge import Judge, unjudged
-from grader.verdict import reason_not_judged, verdict
+from grader.verdict import explained, reason_not_judged, verdict
 
 Progress = Callable[[str], None]
 
@@ -104,6 +105,15 @@ class Grader:
         end = time.monotonic()
         timing = Timing(end - begun, evidence.run.seconds, evidence.seconds, end - judging)
         return verdict(exercise, session.notebook, evidence, checks, right, timing)
+
+    def explain(
+        self, exercise: Exercise, notebook: Notebook, verdict: Verdict, progress: Progress | None = None
+    ) -> Verdict:
+        """The verdict with the doctor's findings, where it failed or crashed: the notebook is run again, traced."""
+        if verdict.status not in (Status.FAILED, Status.CRASHED):
+            return verdict
+        examination = examine(notebook, self._source, self._request(exercise), progress=progress)
+        return explained(exercise, verdict, examination.findings)
 
     def cancel(self) -> None:
         """Have the grading that runs end soon, from another thread; what it then says of the notebook is void."""

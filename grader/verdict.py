@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.errors import GraderError
-from grader.model import Check, Environment, Evidence, Exercise, LimitHit, Run, Status, Timing, Verdict
+from grader.model import Check, Environment, Evidence, Exercise, Finding, LimitHit, Run, Status, Timing, Verdict
 from grader.notebook import Notebook
 
 _UNITS = {"wall": "s", "cell": "s", "cpu": "s of processor time", "memory": "MB", "file_size": "MB", "output": "MB"}
@@ -48,6 +50,26 @@ def verdict(
         losses=losses(evidence),
         reference_losses=losses(reference) if reference else (),
         training=evidence.training,
+    )
+
+
+def explained(exercise: Exercise, verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
+    """The verdict with what the doctor found; each failed check points to the findings that explain it."""
+    checks = tuple(
+        replace(check, findings=_explaining(exercise, check, findings)) if check.status == "failed" else check
+        for check in verdict.checks
+    )
+    return replace(verdict, checks=checks, findings=findings)
+
+
+def _explaining(exercise: Exercise, check: Check, findings: tuple[Finding, ...]) -> tuple[int, ...]:
+    """Findings about a variable that the check complains of, or at the place of a bug that is known to fail it."""
+    complained = {row.name for row in check.comparisons if row.verdict != "ok"}
+    places = {(bug.cell, bug.line) for bug in exercise.bugs if check.id in bug.checks}
+    return tuple(
+        index
+        for index, finding in enumerate(findings)
+        if complained & set(finding.variables) or (finding.cell, finding.line) in places
     )
 
 

@@ -19,7 +19,7 @@ LAYERS = [
     ["execute"],
     ["probe"],
     ["spec", "doctor"],
-    ["reference", "verdict", "hints"],
+    ["reference", "verdict", "hints", "examine"],
     ["grading", "repairs"],
     ["verify", "report"],
     ["classroom", "watch"],

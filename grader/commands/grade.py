@@ -59,6 +59,8 @@ def command(
     found = find(exercise, course)
     path = notebook or found.notebook
     source = open_source(kernel, sandbox)
+    if source.notice:
+        click.echo(source.notice, err=True)
     with closing(source):
         try:
             verdict, notes = _grade(found, path, source, device, _limits(found, timeout, memory), output)
@@ -85,7 +87,7 @@ def _grade(
 
     notebook = read(path)
     with Grader(source, device) as grader, working() as say:
-        verdict = grader.grade(exercise, notebook, limits, say)
+        verdict = grader.explain(exercise, notebook, grader.grade(exercise, notebook, limits, say), say)
     own = path.resolve() == exercise.notebook.resolve()
     html = output / f"{exercise.id}.html" if output else None
     return verdict, keep(exercise, notebook, verdict, html, own)

@@ -34,7 +34,7 @@ def bootstrap(device: str) -> str:
     return f"exec({_INSTALL!r}, {json.dumps(names)}); {call('session.start', device)}"
 
 
-def call(function: str, *arguments: str | float) -> str:
+def call(function: str, *arguments: str | float | bool) -> str:
     """The expression that calls one of these modules' functions from within the kernel."""
     values = ", ".join(repr(argument) for argument in arguments)
     module, _, name = function.partition(".")

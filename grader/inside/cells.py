@@ -23,6 +23,11 @@ class Cells:
 
         compiler.cache = cache
 
+    def number(self, filename: str) -> "int | None":
+        """The number of the cell that has this file name; None where it is no cell's."""
+        known = self._known.get(filename)
+        return None if known is None else known[0]
+
     def at(self, filename: str, line: "int | None") -> "tuple[int | None, int | None]":
         """The cell and line of a place in a file of that name; (None, None) where it is no cell's."""
         known = self._known.get(filename)

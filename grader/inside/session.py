@@ -4,6 +4,7 @@ Each answers with text in the wire format. `start` is called before the notebook
 notebook's code has run.
 """
 
+import json
 import os
 import sys
 from typing import Any
@@ -74,6 +75,20 @@ def missing(names: str) -> str:
     """Which of these names (separated by blanks) the notebook does not define as something callable."""
     namespace = _state["namespace"]
     return wire.pack([name for name in names.split() if not callable(namespace.get(name))])
+
+
+def trace(plan: str) -> str:
+    """Begin the doctor's trace, which is installed already. Answers which of its hooks work here."""
+    return wire.pack(sys.modules["_gradient_trace"].install(_state["cells"].number, json.loads(plan)))
+
+
+def traced(crashed: bool) -> str:
+    """The doctor's trace; `crashed`: the last cell raised."""
+    doctor = sys.modules["_gradient_trace"]
+    error = getattr(sys, "last_value", None)
+    if crashed and isinstance(error, Exception):
+        doctor.failed(error)
+    return wire.pack(doctor.fetch())
 
 
 def probe(source: str, inputs: str) -> str:

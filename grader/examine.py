@@ -1,0 +1,116 @@
+"""Notebook -> Examination: run under the doctor's trace, run again for the experiments that it asks for, diagnosed.
+
+Every run has a kernel of its own, so that nothing of one is left in the next, and all have the same seed, so that what
+differs between two of them is the experiment. A script (.py) is run as one cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.doctor import diagnose, experiments, parcel
+from grader.errors import InternalError
+from grader.execute import LostKernel, Session, open_session
+from grader.kernels import KernelRequest, KernelSource
+from grader.model import Finding, Run, Tree
+from grader.notebook import Notebook
+
+MOST_RUNS = 4
+SEED = 7
+STEP_LIMIT = "StepLimit"  # how the trace ends a run after the steps that were asked for
+FETCH_SECONDS = 60.0
+HOOKS_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """How much there was to look at."""
+
+    gradient_calls: int = 0
+    variables: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    run: Run
+    findings: tuple[Finding, ...]
+    examined: Examined
+    traced: bool  # whether there is a trace at all: a kernel that died leaves none
+
+
+def examine(
+    notebook: Notebook,
+    source: KernelSource,
+    request: KernelRequest,
+    steps: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Examination:
+    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps."""
+    say = progress or (lambda _text: None)
+    say("tracing the gradients")
+    run, order, trace = _traced(notebook, source, request, _plan({}, steps))
+    if trace is None:
+        return Examination(run, (), Examined(), traced=False)
+    runs = [trace]
+    while len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
+        say(f"trying experiment {len(runs)}")
+        _, _, further = _traced(notebook, source, request, _plan(plans[0], steps))
+        if further is None:
+            break
+        runs.append(further)
+    findings = diagnose({"runs": runs}, {count: _code(notebook, number) for count, number in order.items()})
+    placed = tuple(_placed(finding, notebook, order) for finding in findings)
+    return Examination(run, placed, _examined(trace), traced=True)
+
+
+def _traced(
+    notebook: Notebook, source: KernelSource, request: KernelRequest, plan: dict[str, Any]
+) -> tuple[Run, Mapping[int | None, int], Tree]:
+    """One run under the trace: its outcome, the cells' numbers by their order of execution, and the trace."""
+
+    def prepare(session: Session) -> None:
+        session.install(parcel.bootstrap())
+        try:
+            session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
+        except LostKernel as error:
+            raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
+
+    with open_session(notebook, source, request, prepare=prepare) as session:
+        run = session.run
+        order: dict[int | None, int] = dict(enumerate(session.order, start=1))
+        stopped = run.error is not None and run.error.type == STEP_LIMIT
+        try:
+            trace = session.ask("session.traced", run.status == "crashed" and not stopped, timeout=FETCH_SECONDS)
+        except LostKernel:
+            trace = None
+    return (replace(run, status="completed") if stopped else run), order, trace
+
+
+def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
+    return {**plan, "seed": SEED, **({} if steps is None else {"steps": steps})}
+
+
+def _code(notebook: Notebook, number: int) -> str:
+    return notebook.cells[number - 1].lstrip("\n")  # as IPython runs it: without the blank lines at the top
+
+
+def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int]) -> Finding:
+    """The finding with the cell's number in the notebook, and the line as its author counts it."""
+    number = order[finding.cell]
+    cut = len(notebook.cells[number - 1]) - len(_code(notebook, number))
+    return replace(finding, cell=number, line=None if finding.line is None else finding.line + cut)
+
+
+def _examined(trace: Tree) -> Examined:
+    variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
+    return Examined(sum(trace["calls"].values()), variables, trace["steps"])
+
+
+def script(path: Path) -> Notebook:
+    """A .py file (plain or in percent cells) as a notebook of one cell."""
+    return Notebook(str(path), (path.read_text("utf-8-sig"),), (), "", None)
