@@ -1,0 +1,106 @@
+"""A terminal in, single keys out, without waiting for Enter; and the terminal as it was afterwards, whatever happens.
+
+Where stdin and stdout are no terminal, or we run in its background, there are no keys. The hard part is that the
+terminal's mode outlives us: it is put back on every way out, and taken again after Ctrl-Z and `fg`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+POLL = 0.05  # seconds between two looks at the keyboard where it can't be waited for (Windows)
+INTERRUPT = "\x03"  # Ctrl-C, where the system hands it over as a key
+
+
+@contextmanager
+def keyboard(pressed: Callable[[str], None]) -> Iterator[bool]:
+    """Call `pressed` with every key, from a thread of its own, while the `with` lasts; whether there is a keyboard."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield False
+    elif sys.platform == "win32":
+        with _windows(pressed):
+            yield True
+    elif os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        yield False
+    else:
+        with _unbuffered(sys.stdin.fileno()), _reader(sys.stdin.fileno(), pressed):
+            yield True
+
+
+if sys.platform != "win32":
+    import termios
+    import tty
+
+    @contextmanager
+    def _unbuffered(terminal: int) -> Iterator[None]:
+        """The terminal hands over each key at once and does not print it; Ctrl-C and Ctrl-Z work as always."""
+        before = termios.tcgetattr(terminal)
+
+        def take(*_signal: object) -> None:
+            if os.tcgetpgrp(terminal) == os.getpgrp():
+                tty.setcbreak(terminal, termios.TCSADRAIN)
+
+        continued = signal.signal(signal.SIGCONT, take)
+        stopped = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else putting it back from the background stops us
+        try:
+            take()
+            yield
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            signal.signal(signal.SIGCONT, continued)
+            signal.signal(signal.SIGTTOU, stopped)
+
+    @contextmanager
+    def _reader(terminal: int, pressed: Callable[[str], None]) -> Iterator[None]:
+        wake, waker = os.pipe()
+
+        def read() -> None:
+            while wake not in select.select([terminal, wake], [], [])[0]:
+                try:
+                    typed = os.read(terminal, 64).decode(errors="ignore")
+                except OSError:  # the terminal went away
+                    return
+                if not typed:
+                    return
+                if not typed.startswith("\x1b"):  # an arrow or another key that is not a letter
+                    for key in typed:
+                        pressed(key)
+
+        thread = threading.Thread(target=read, name="keys", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            os.close(waker)
+            thread.join()
+            os.close(wake)
+
+else:
+    import msvcrt
+
+    @contextmanager
+    def _windows(pressed: Callable[[str], None]) -> Iterator[None]:
+        ended = threading.Event()
+
+        def read() -> None:
+            while not ended.wait(POLL):
+                while msvcrt.kbhit():
+                    key = msvcrt.getwch()
+                    if key in "\x00\xe0":  # an arrow or another key that is not a letter: its code follows
+                        msvcrt.getwch()
+                    else:
+                        pressed(key)
+
+        thread = threading.Thread(target=read, name="keys", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
