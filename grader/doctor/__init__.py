@@ -16,6 +16,7 @@ from grader.model import Finding, Tree
 from . import functions, layers, losses, missing, nonfinite, partial, raised, updates, wording, zeros
 from .case import Case, Suspect
 from .experiments import Plan, wanted
+from .naming import name_variables
 from .story import Spot, Story
 
 Rule = Callable[[Case], Iterator[Suspect]]
@@ -39,7 +40,10 @@ def experiments(trace: Tree) -> list[Plan]:
 
 def diagnose(trace: Tree, cells: Mapping[int | None, str]) -> tuple[Finding, ...]:
     """What is wrong with the program whose cells (None for a script) are given."""
-    case = Case([Story(run) for run in trace["runs"]])
+    stories = [Story(run) for run in trace["runs"]]
+    for story in stories:
+        name_variables(story, cells)
+    case = Case(stories)
     found = [suspect for rule in RULES for suspect in rule(case)]
     lines = {cell: source.splitlines() for cell, source in cells.items()}
     findings = []

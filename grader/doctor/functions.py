@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect, aligned
-from .story import Event
-
 AGREES = 0.03  # relative difference between a custom gradient and the measured one that may be rounding
 SMOOTH = 0.02  # the two measurements, with a wide and a narrow step, agree this well where a function is smooth
 
@@ -38,16 +36,22 @@ def only_in_graphs(case: Case) -> Iterator[Suspect]:
 def captured(case: Case) -> Iterator[Suspect]:
     """A number that the function read while it was traced is another one now, and no new trace was made."""
     for event in case.plain.of("function"):
-        if event["changed"] and reaches_tensorflow(case, event):
-            names = ", ".join(event["changed"])
+        names = ", ".join(name for name, size in event["changed"].items() if reaches_tensorflow(case, size))
+        if names:
             spot = case.plain.spot(event["written"])
             yield Suspect("tf_function_constant_capture", "error", event["written"], "suspicious", (), names, spot=spot)
             return
 
 
-def reaches_tensorflow(case: Case, event: Event) -> bool:
-    """Run line by line, the function hands TensorFlow a different number at the same place each time."""
-    return True
+def reaches_tensorflow(case: Case, size: float) -> bool:
+    """Run line by line, the program hands a number of this size to TensorFlow; the compiled function did not."""
+    if case.main is case.plain:
+        return False
+    line_by_line, compiled = (
+        {round(event["state"][1], 6) for event in story.of("constant") if event["state"] and event["state"][1] is not None}
+        for story in (case.main, case.plain)
+    )
+    return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in line_by_line - compiled)
 
 
 def custom_gradients(case: Case) -> Iterator[Suspect]:

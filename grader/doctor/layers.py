@@ -70,8 +70,8 @@ def owner(story: Story, variable: Variable) -> tuple[int, str, str]:
         if variable.id in layer["own"] and layer["place"] >= 0:
             again = any(other is not layer and other["place"] == layer["place"] for other in story.layers)
             anew = again and all(other["calls"] <= 1 for other in story.layers if other["place"] == layer["place"])
-            return layer["place"], variable.name, "call" if anew and variable.layers else ""
-    return variable.place, variable.name, ""
+            return layer["place"], story.name(variable.id), "call" if anew and variable.layers else ""
+    return variable.place, story.name(variable.id), ""
 
 
 def left_out(case: Case) -> Iterator[Suspect]:
@@ -81,9 +81,10 @@ def left_out(case: Case) -> Iterator[Suspect]:
         return
     for calls in case.sites.values():
         call = calls[0]
-        if not any(kind == "variable" for _, kind in call["sources"]):
+        sources = [story.variables[number] for number, _ in call["sources"] if number in story.variables]
+        if not any(source.writes for source in sources):
             continue
-        names = [variable.name for variable in on_the_way(case, call) if still(case, variable) and holders(story, variable)]
+        names = [story.name(variable.id) for variable in on_the_way(case, call) if still(case, variable) and holders(story, variable)]
         if names and not story.of("fit"):
             lists = [event for event in story.of("list") if event["list"] == call["list"]]
             place = lists[0]["place"] if lists else call["place"]
@@ -114,7 +115,7 @@ def frozen_by_compile(case: Case) -> Iterator[Suspect]:
         layer = story.layers[event["layer"]]
         held = [story.variables[number] for number, _, trains in layer["weights"] if trains and number in story.variables]
         if held and not any(variable.moved for variable in held):
-            names = tuple(variable.name for variable in held)
+            names = tuple(story.name(variable.id) for variable in held)
             yield Suspect("untrainable", "error", event["place"], "still", names, "", "compiled")
 
 

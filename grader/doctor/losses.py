@@ -197,7 +197,7 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
         if learns(flow, number) and state[3] is not None and state[3] < -1e-3:
             yield Suspect("double_activation", "error", operation.place, "suspicious", names, "", "logits")
             return
-        if number in story.constants and state[1] == 1.0 and state[3] == 0.0 and state[2] >= 0.5 and not learns(flow, operation.outputs[0]):
+        if number in story.constants and state[1] == 1.0 and state[3] == 0.0 and state[2] >= 0.5 and not learns(flow, operation.inputs[0]):
             yield Suspect("wrong_target", "note", operation.place, "suspicious", names, "", "labels")
             return
 

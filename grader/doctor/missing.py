@@ -162,7 +162,7 @@ def written(story: Story, operation: Operation) -> tuple[str, int, str, str]:
     variable = story.variables.get(handle)
     if variable is not None and variable.clock >= operation.clock:
         return "rewrapped_in_variable", place, "tf.Variable", ""
-    return "stateful_write", place, "assign", variable.name if variable else ""
+    return "stateful_write", place, "assign", ""
 
 
 def outside(story: Story, call: Event, operation: Operation) -> tuple[str, int, str, str]:

@@ -55,12 +55,17 @@ def born(case: Case, call: Event) -> Birth | None:
     return None
 
 
-def ancestors(flow: Flow) -> list[Operation]:
-    """The operations that the target was computed with, in the order in which they ran."""
+def ancestors(flow: Flow, inside: bool = True) -> list[Operation]:
+    """The operations that the target was computed with, in the order in which they ran; `inside` says whether those
+    inside a custom gradient count, which the tape does not see."""
     found: dict[int, Operation] = {}
     queue = list(flow.targets)
     while queue:
-        operation = flow.story.producer.get(queue.pop())
+        number = queue.pop()
+        if not inside and number in flow.story.wholes:
+            queue += flow.story.wholes[number]["inputs"]
+            continue
+        operation = flow.story.producer.get(number)
         if operation is not None and operation.clock not in found:
             found[operation.clock] = operation
             queue += operation.inputs

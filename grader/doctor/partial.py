@@ -26,7 +26,7 @@ def suspects(case: Case) -> Iterator[Suspect]:
         }
         if not alive or call["error"]:
             continue
-        order = ancestors(flow)
+        order = ancestors(flow, inside=False)
         yield from through_python(case, flow, alive, order)
         yield from through_memory(case, flow, alive, order)
         yield from beside_the_tape(case, flow, alive, order, calls)

@@ -65,6 +65,7 @@ class Story:
 
     def __init__(self, trace: Tree) -> None:
         self.plan: dict[str, Any] = trace["plan"]
+        self.names: dict[int, str] = {}  # what the learner calls variables that TensorFlow has no name for
         self.places: list[dict[str, Any]] = trace["places"]
         self.tensors: dict[int, tuple[str, tuple[int, ...]]] = {
             int(number): (dtype, tuple(shape or ())) for number, (dtype, shape) in trace["tensors"].items()
@@ -188,7 +189,9 @@ class Story:
 
     def name(self, number: int) -> str:
         variable = self.variables.get(number)
-        return variable.name if variable else "a tensor"
+        if variable is None:
+            return "a tensor"
+        return self.names.get(number, variable.name)
 
     def is_read(self, operation: Operation) -> bool:
         return operation.type in ("ReadVariableOp", "ResourceGather", "ResourceGatherNd") and bool(operation.inputs)

@@ -30,8 +30,9 @@ def never_applied(case: Case) -> Iterator[Suspect]:
             continue
         if all(result["none"] for call in calls for result in call["results"]) or case.steps():
             continue
-        if not any(used(case, call) for call in calls):
-            names = tuple(variable.name for variable in variables if variable)
+        idle = story.optimizers and not any(row["steps"] for row in story.optimizers)
+        if idle and not any(used(case, call) for call in calls):
+            names = tuple(story.name(variable.id) for variable in variables if variable)
             yield Suspect("optimizer_misuse", "error", place, "still", names, "", "unused")
 
 
@@ -226,4 +227,4 @@ def kept(case: Case) -> Iterator[Suspect]:
         )
         if sums and len(moves) >= 2 and any(moves[0] < writer.clock < moves[-1] for writer in writes):
             place = sums[0].place
-            yield Suspect("optimizer_misuse", "note", place, "suspicious", (variable.name,), "", "accumulated")
+            yield Suspect("optimizer_misuse", "note", place, "suspicious", (story.name(variable.id),), "", "accumulated")

@@ -7,6 +7,7 @@ the one. Either it is flat where its inputs are, or it multiplies with something
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from .case import Case, Suspect
 from .flow import Flow, Step
@@ -19,6 +20,8 @@ CLIPPING = ("ClipByValue", "Minimum", "Maximum", "Relu6", "Clip")
 RECTIFYING = ("Relu", "Selu", "Elu", "LeakyRelu")
 NOTHING = 1e-6  # a gradient that shrinks below this share of itself in one operation has vanished there
 VANISHED = 1e-10  # over a whole network: smaller than this share of the largest gradient of the call
+FEW = 5  # elements: with so few, and one call, a zero may be an accident (an inactive unit, a branch not taken)
+SCALING = ("Mul", "RealDiv", "Cast", "DivNoNan")  # make a gradient small, which is not the same as losing it
 STACKED = 5  # squashing operations in a row that can make a gradient vanish together
 
 
@@ -66,7 +69,7 @@ def tiny_everywhere(call: Event) -> bool:
 def killer(flow: Flow, path: list[Step], share: float) -> tuple[Step, Event] | None:
     """The first step from the target whose operation received a gradient and gave on (almost) nothing."""
     for step in reversed(path):
-        if step.operation is None:
+        if step.operation is None or (share and step.operation.type in SCALING):
             continue
         visit = flow.visited.get(step.operation.clock)
         if visit is None or not visit["went"]:
@@ -91,8 +94,16 @@ def blame(
         forward = second_order(case, operation)
         if forward is not None:
             cause, detail, place, label = "nondifferentiable_op", "second", forward.place, readable(forward.type)
-    severity = "note" if detail == "start" else "error"
+    few = elements(story, step.here) < FEW and case.main.call_counts.get(call["place"], 0) < 2
+    certain = detail != "start" and (not few or cause in ("nondifferentiable_op", "mixed_precision_scaling"))
+    if not certain and detail != "start":
+        return
+    severity = "error" if certain else "note"
     yield Suspect(cause, severity, place, "zero", (name,), label, detail, drawn)
+
+
+def elements(story: Story, tensor: int) -> int:
+    return prod(story.shape(tensor) or ())
 
 
 def reason(story: Story, operation: Operation, step: Step, source: int, depth: int) -> tuple[str, str, int, str]:
@@ -143,7 +154,7 @@ def zero_operand(
             return None
         if handle == source:
             return "singular_point", "start", variable.place, ""
-        return "dead_units", "zero", variable.place, variable.name
+        return "dead_units", "zero", variable.place, story.name(variable.id)
     if operation.type in RECTIFYING:
         return "dead_units", "", operation.place, readable(operation.type)
     if depth:

@@ -165,7 +165,11 @@ def observe_functions(log: Log) -> Undo:
                 compiled = self.experimental_get_tracing_count()
                 before = seen.setdefault((id(self), compiled), now) if compiled == traces else now
                 seen[id(self), compiled] = before
-                changed = sorted(name for name in now if name in before and differs(before[name], now[name]))
+                changed = {
+                    name: float(np.max(np.abs(now[name])))
+                    for name in sorted(now)
+                    if name in before and differs(before[name], now[name])
+                }
                 log.tick()
                 log.event(
                     "function", place=log.places.here(), written=log.places.of_code(code), changed=changed, traces=compiled
