@@ -20,6 +20,7 @@ from grader.model import Exercise, Verdict
 from grader.notebook import Notebook
 
 QUIET = 0.3  # seconds
+ATTEMPTS = 3  # where we fail: since the last save the waiting kernel may have died, and the solution's too
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,14 @@ class Regrader:
     def _serve(self) -> None:
         with Grader(self._source, self._device) as grader:
             self._grader = grader
-            again = True  # an error of ours may be over the next time: a kernel that died while it waited
+            attempt = 1
             while not self._closed:
                 outcome = self._grade(grader)
-                if isinstance(outcome, InternalError) and again:
-                    again = False
+                if isinstance(outcome, InternalError) and attempt < ATTEMPTS:
+                    attempt += 1
                     self._put_back()
                 elif self._settle(outcome):
-                    again = True
+                    attempt = 1
                 else:
                     return
 

@@ -49,7 +49,8 @@ class Screen:
     def verdict(self, verdict: Verdict, notes: Notes) -> None:
         """A line with the time, for one verdict looks like another, and the verdict."""
         self.doing("")
-        begun = f"\n-- {time.strftime('%H:%M:%S')} "
+        self.line()
+        begun = f"-- {time.strftime('%H:%M:%S')} "
         self.line(begun.ljust(min(self.console.width, WIDTH), "-"), "dim")
         report.show(verdict, notes, self.console)
 

@@ -1,0 +1,122 @@
+"""Texts in, verdicts out: with real warm kernels, without a terminal."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, contextmanager
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from grader.errors import UngradableError
+from grader.model import Status
+from grader.notebook import parse
+from grader.watch.regrade import QUIET, Regrader
+
+pytestmark = pytest.mark.kernel
+SOON, NEVER = 30.0, 1.5  # seconds to wait for what must come, and for what must not
+ENDLESS = "import time\ntime.sleep(600)"
+
+
+class Remembering:
+    """The kernels of a real source, for a test to end them."""
+
+    def __init__(self, source):
+        self._source = source
+        self.kernels = []
+
+    @contextmanager
+    def kernel(self, request):
+        with self._source.kernel(request) as kernel:
+            self.kernels.append(kernel)
+            yield kernel
+
+
+@pytest.fixture
+def bench(warm, line):
+    """A regrader, and the queues of what it says and tells."""
+    source, said, told = Remembering(warm), SimpleQueue(), SimpleQueue()
+    with closing(Regrader(line, source, "cpu", said.put, told.put)) as regrader:
+        regrader.said, regrader.told, regrader.kernels = said, told, source.kernels
+        yield regrader
+
+
+def text(desk, **changes):
+    return parse(desk.text(**changes).encode())
+
+
+def silent(queue) -> bool:
+    try:
+        return not queue.get(timeout=NEVER)
+    except Empty:
+        return True
+
+
+def test_each_text_gets_its_verdict(bench, desk):
+    for solved, status in ((False, Status.FAILED), (True, Status.PASSED), (False, Status.FAILED)):
+        bench.submit(text(desk, solved=solved))
+        assert bench.told.get(timeout=SOON).outcome.status == status
+
+
+def test_a_text_that_comes_while_another_is_graded_takes_its_place(bench, desk):
+    bench.submit(text(desk, cell_3=ENDLESS))
+    while bench.said.get(timeout=SOON) != "running cell 3 of 3":
+        pass
+    begun = time.monotonic()
+    bench.submit(text(desk, solved=True))
+    graded = bench.told.get(timeout=SOON)
+    assert graded.outcome.status == Status.PASSED
+    assert time.monotonic() - begun < 10
+    assert silent(bench.told)
+
+
+def test_a_burst_of_texts_gives_one_verdict_on_the_last(bench, desk):
+    for number in range(5):
+        bench.submit(text(desk, cell_3=f"raise ValueError({number})"))
+        time.sleep(QUIET / 3)
+    graded = bench.told.get(timeout=SOON)
+    assert graded.notebook.cells[2] == "raise ValueError(4)"
+    assert "ValueError" in graded.outcome.message
+    assert silent(bench.told)
+
+
+def test_no_verdict_is_told_before_the_file_has_been_quiet(bench, desk):
+    bench.submit(text(desk, cell_1="raise ValueError", solved=True))
+    bench.told.get(timeout=SOON)
+    time.sleep(1)  # the next kernel is ready
+    begun = time.monotonic()
+    bench.submit(text(desk, cell_1="raise KeyError", solved=True))
+    bench.told.get(timeout=SOON)
+    assert time.monotonic() - begun >= QUIET
+
+
+def test_a_kernel_that_died_while_it_waited_costs_nobody_a_verdict(bench, desk):
+    bench.submit(text(desk))
+    bench.told.get(timeout=SOON)
+    deadline = time.monotonic() + SOON
+    while len(bench.kernels) < 3 and time.monotonic() < deadline:  # the solution's, the first text's, the next one's
+        time.sleep(0.05)
+    time.sleep(1)
+    for kernel in bench.kernels:
+        kernel.kill()
+    time.sleep(0.5)
+    bench.submit(text(desk, solved=True))
+    assert bench.told.get(timeout=SOON).outcome.status == Status.PASSED
+
+
+def test_a_notebook_of_another_exercise_is_refused_and_the_next_text_graded(bench, desk):
+    stranger = parse(desk.text().replace("01_line", "02_other").encode())
+    bench.submit(stranger)
+    assert isinstance(bench.told.get(timeout=SOON).outcome, UngradableError)
+    bench.submit(text(desk))
+    assert bench.told.get(timeout=SOON).outcome.status == Status.FAILED
+
+
+def test_closing_ends_whatever_runs(bench, desk):
+    bench.submit(text(desk, cell_3=ENDLESS))
+    while bench.said.get(timeout=SOON) != "running cell 3 of 3":
+        pass
+    begun = time.monotonic()
+    assert bench.close(patience=SOON)
+    assert time.monotonic() - begun < 5
+    assert silent(bench.told)

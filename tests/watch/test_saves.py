@@ -1,0 +1,82 @@
+"""Which saves are news: real files, saved as editors save them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from grader.watch.saves import PATIENCE, Saves
+
+SOON, NEVER = 3.0, 0.6  # seconds to wait for what must come, and for what must not
+
+
+@pytest.fixture
+def seen(desk):
+    """What is told of a notebook's saves, after the text with which it begins."""
+    told = SimpleQueue()
+    with closing(Saves(desk.notebook, told.put, told.put)):
+        assert "intercept.numpy()" in told.get(timeout=SOON).cells[1]
+        yield told
+
+
+def silent(told) -> bool:
+    try:
+        return not told.get(timeout=NEVER)
+    except Empty:
+        return True
+
+
+@pytest.mark.parametrize("way", ["save", "replace"])
+def test_changed_code_is_news_whichever_way_it_is_saved(desk, seen, way):
+    getattr(desk, way)(desk.text(solved=True))
+    assert "+ intercept\n" in seen.get(timeout=SOON).cells[1]
+    getattr(desk, way)(desk.text(cell_3="3"))
+    assert seen.get(timeout=SOON).cells[2] == "3"
+
+
+def test_outputs_prose_and_counters_are_no_news(desk, seen):
+    tree = json.loads(desk.text())
+    for number, cell in enumerate(tree["cells"]):
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = number
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "0.5"}]
+        else:
+            cell["source"] = "# My notes"
+    desk.replace(json.dumps(tree))
+    assert silent(seen)
+    desk.replace(desk.text(cell_3="3"))
+    assert seen.get(timeout=SOON).cells[2] == "3"
+
+
+def test_another_file_beside_it_is_no_news(desk, seen):
+    desk.notebook.with_name("Untitled.ipynb").write_text(desk.text(cell_3="3"))
+    assert silent(seen)
+
+
+def test_a_half_written_file_is_waited_for(desk, seen):
+    text = desk.text(cell_3="3")
+    with desk.notebook.open("w") as file:
+        for part in (text[:100], text[100:300], text[300:]):
+            assert silent(seen)
+            file.write(part)
+            file.flush()
+    assert seen.get(timeout=SOON).cells[2] == "3"
+
+
+def test_a_file_that_stays_broken_is_told_once_and_its_repair_is_news(desk, seen):
+    text = desk.text()
+    desk.save(text[: len(text) // 2])
+    assert "not valid JSON" in seen.get(timeout=PATIENCE + SOON).message
+    assert silent(seen)
+    desk.save(text)
+    assert "intercept.numpy()" in seen.get(timeout=SOON).cells[1]
+
+
+def test_a_file_that_is_taken_away_and_comes_back_is_news_if_its_code_is(desk, seen):
+    desk.notebook.unlink()
+    assert silent(seen)
+    desk.save(desk.text(cell_3="3"))
+    assert seen.get(timeout=SOON).cells[2] == "3"
