@@ -15,7 +15,7 @@ from typing import Any
 from grader.doctor import diagnose, experiments, parcel
 from grader.errors import InternalError
 from grader.execute import LostKernel, Session, open_session
-from grader.kernels import KernelRequest, KernelSource
+from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Finding, Run, Tree
 from grader.notebook import Notebook
 
@@ -49,17 +49,19 @@ def examine(
     request: KernelRequest,
     steps: int | None = None,
     progress: Callable[[str], None] | None = None,
+    on_kernel: Callable[[Kernel], None] | None = None,
 ) -> Examination:
-    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps."""
+    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps. `on_kernel` is
+    told of each run's kernel."""
     say = progress or (lambda _text: None)
     say("tracing the gradients")
-    run, order, trace = _traced(notebook, source, request, _plan({}, steps))
+    run, order, trace = _traced(notebook, source, request, _plan({}, steps), on_kernel)
     if trace is None:
         return Examination(run, (), Examined(), traced=False)
     runs = [trace]
     while len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
         say(f"trying experiment {len(runs)}")
-        _, _, further = _traced(notebook, source, request, _plan(plans[0], steps))
+        _, _, further = _traced(notebook, source, request, _plan(plans[0], steps), on_kernel)
         if further is None:
             break
         runs.append(further)
@@ -69,7 +71,11 @@ def examine(
 
 
 def _traced(
-    notebook: Notebook, source: KernelSource, request: KernelRequest, plan: dict[str, Any]
+    notebook: Notebook,
+    source: KernelSource,
+    request: KernelRequest,
+    plan: dict[str, Any],
+    on_kernel: Callable[[Kernel], None] | None,
 ) -> tuple[Run, Mapping[int | None, int], Tree]:
     """One run under the trace: its outcome, the cells' numbers by their order of execution, and the trace."""
 
@@ -80,7 +86,7 @@ def _traced(
         except LostKernel as error:
             raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
 
-    with open_session(notebook, source, request, prepare=prepare) as session:
+    with open_session(notebook, source, request, on_kernel=on_kernel, prepare=prepare) as session:
         run = session.run
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
         stopped = run.error is not None and run.error.type == STEP_LIMIT

@@ -37,6 +37,7 @@ class Grader:
         self._references: dict[str, Reference] = {}
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
         self._kernel: Kernel | None = None
+        self._cancelled = False
 
     def __enter__(self) -> Grader:
         return self
@@ -67,6 +68,7 @@ class Grader:
         """
         if not callable(notebook):
             _require_own(exercise, notebook)
+        self._cancelled = False
         say = progress or (lambda _text: None)
         begun = time.monotonic()
 
@@ -94,17 +96,18 @@ class Grader:
             completed = session.run.status == "completed"
             expected = self._expected(exercise, draws) if completed else None  # beside the learner's probes
             evidence = probe(exercise, session, draws)
-        if evidence.run.status != "completed":
-            timing = Timing(time.monotonic() - begun, evidence.run.seconds, evidence.seconds)
-            checks = unjudged(exercise, reason_not_judged(evidence.run))
-            return verdict(exercise, session.notebook, evidence, checks, None, timing)
-        right = self._right(exercise, draws, expected)
-        say("judging")
-        judging = time.monotonic()
-        checks = self._judge.checks(exercise, evidence, right)
-        end = time.monotonic()
-        timing = Timing(end - begun, evidence.run.seconds, evidence.seconds, end - judging)
-        return verdict(exercise, session.notebook, evidence, checks, right, timing)
+            self.cancel()  # nothing more is asked of the kernel, which takes 0.03 s to end: it does so while we judge
+            if evidence.run.status != "completed":
+                timing = Timing(time.monotonic() - begun, evidence.run.seconds, evidence.seconds)
+                checks = unjudged(exercise, reason_not_judged(evidence.run))
+                return verdict(exercise, session.notebook, evidence, checks, None, timing)
+            right = self._right(exercise, draws, expected)
+            say("judging")
+            judging = time.monotonic()
+            checks = self._judge.checks(exercise, evidence, right)
+            end = time.monotonic()
+            timing = Timing(end - begun, evidence.run.seconds, evidence.seconds, end - judging)
+            return verdict(exercise, session.notebook, evidence, checks, right, timing)
 
     def explain(
         self, exercise: Exercise, notebook: Notebook, verdict: Verdict, progress: Progress | None = None
@@ -112,16 +115,19 @@ class Grader:
         """The verdict with the doctor's findings, where it failed or crashed: the notebook is run again, traced."""
         if verdict.status not in (Status.FAILED, Status.CRASHED):
             return verdict
-        examination = examine(notebook, self._source, self._request(exercise), progress=progress)
+        examination = examine(notebook, self._source, self._request(exercise), progress=progress, on_kernel=self._hold)
         return explained(exercise, verdict, examination.findings)
 
     def cancel(self) -> None:
-        """Have the grading that runs end soon, from another thread; what it then says of the notebook is void."""
+        """Have what runs end soon, from another thread, up to the next `grade`; what it then says is void."""
+        self._cancelled = True
         if self._kernel is not None:
             self._kernel.kill()
 
     def _hold(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        if self._cancelled:
+            kernel.kill()
 
     # --- hidden inputs and what they should give -----------------------------------------------------------------
 
