@@ -47,6 +47,7 @@ class MeteredChannel(AsyncZMQSocketChannel):
     def close(self) -> None:
         if self.socket is not None:
             self.socket.disable_monitor()
+            self._monitor.close(linger=0)
         super().close()
 
     stop = close

@@ -1,0 +1,84 @@
+"""Many kernels in a row through one fork server: what grows, and what is left. `python tests/soak/kernels.py [COUNT]`.
+
+Prints memory, descriptors and files of server and client as it goes, and exits with 1 when, after the first hundred,
+either grows by 20 KB or more a kernel, or a descriptor, process or file is left.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import nbformat.v4
+import psutil
+from nbconvert.preprocessors import ExecutePreprocessor
+
+from grader.kernels import KernelRequest
+from grader.kernels.choice import warm
+from grader.kernels.client import NoticesDeath
+
+SETTLED = 100  # kernels after which caches are full
+ALLOWED = 20 * 1024  # bytes a kernel
+CELL = "import tensorflow as tf\nx = tf.Variable(2.0)\nwith tf.GradientTape() as tape: y = x * x\nprint(tape.gradient(y, x))"
+
+
+class Executor(NoticesDeath, ExecutePreprocessor):
+    pass
+
+
+def server_processes() -> list[psutil.Process]:
+    return [p for p in psutil.Process().children(recursive=True) if p.name() not in ("sh",)]
+
+
+def anonymous(process: psutil.Process) -> int:
+    """Bytes of memory that no file backs: what others map of TensorFlow's libraries does not change it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon:"))
+
+
+def measure(folder: Path) -> dict[str, int]:
+    gc.collect()
+    own = psutil.Process()
+    servers = server_processes()
+    return {
+        "client memory": anonymous(own),
+        "server memory": sum(map(anonymous, servers)),
+        "client descriptors": own.num_fds(),
+        "server descriptors": sum(p.num_fds() for p in servers),
+        "client threads": own.num_threads(),
+        "processes": len(servers),
+        "files": len(list(folder.iterdir())),
+    }
+
+
+def main(count: int) -> int:
+    with closing(warm("auto")) as source:
+        print(source.notice or "behind walls")
+        base: dict[str, int] = {}
+        folder = source._scratch.path
+        begun = time.monotonic()
+        for number in range(1, count + 1):
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+            with source.kernel(KernelRequest()) as kernel:
+                executor = Executor(timeout=30, store_widget_state=False)
+                executor.preprocess(notebook, {}, km=kernel.manager)
+                executor.kc.stop_channels()
+            assert "4.0" in notebook.cells[0].outputs[0]["text"]
+            if number == min(SETTLED, count // 2):
+                base = measure(folder)
+            if number % 50 == 0:
+                print(number, f"{(time.monotonic() - begun) / number:.3f} s each", measure(folder), flush=True)
+        final = measure(folder)
+    growth = {name: final[name] - base[name] for name in final}
+    each = (count - min(SETTLED, count // 2)) or 1
+    print("growth", growth, "bytes a kernel:", growth["client memory"] // each, growth["server memory"] // each)
+    leaked = [name for name, grown in growth.items() if grown > (ALLOWED * each if "memory" in name else 0)]
+    print("LEAKED: " + ", ".join(leaked) if leaked else "nothing leaked")
+    return bool(leaked)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 500))
