@@ -100,6 +100,10 @@ class Session:
             watch.cancel()
         self.run = self._outcome()
 
+    def end(self) -> None:
+        """Nothing more will be asked: the kernel ends now, and nobody waits for that before `close`."""
+        self._kernel.kill()
+
     def close(self) -> None:
         if self._executor.kc is not None:
             self._executor.kc.stop_channels()
