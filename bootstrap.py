@@ -1,9 +1,10 @@
 """Sets up a virtual environment in .venv and does one thing in it; needs nothing but Python itself.
 
+python3 bootstrap.py          set up for repairing exercises: the grader and Jupyter
 python3 bootstrap.py demo     grade an exercise as shipped, show its feedback, then grade its solution
 python3 bootstrap.py test     run the tests (further arguments go to pytest)
 python3 bootstrap.py lint     ruff and mypy
-python3 bootstrap.py env      set up only
+python3 bootstrap.py env      set up for working on this project
 """
 
 import hashlib
@@ -22,17 +23,17 @@ WHEELS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Wind
 
 
 def main() -> int:
-    command, *arguments = sys.argv[1:] or ["env"]
-    if command not in ("demo", "test", "lint", "env"):
+    command, *arguments = sys.argv[1:] or ["learn"]
+    if command not in ("learn", "demo", "test", "lint", "env"):
         print(__doc__)
         return 2
     if problem := unsupported():
         print(problem, file=sys.stderr)
         return 2
-    extras = {"demo": "jupyter", "env": "jupyter,dev"}.get(command, "dev")
+    extras = {"learn": "jupyter", "demo": "jupyter", "env": "jupyter,dev"}.get(command, "dev")
     if not install(extras):
         return 1
-    return {"demo": demo, "test": test, "lint": lint, "env": ready}[command](arguments)
+    return {"learn": learn, "demo": demo, "test": test, "lint": lint, "env": ready}[command](arguments)
 
 
 def unsupported() -> str:
@@ -82,6 +83,13 @@ def run(*arguments: str) -> int:
     return subprocess.run([str(PYTHON), *arguments], cwd=HERE).returncode
 
 
+def learn(_: list[str]) -> int:
+    activate = r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
+    first = min(HERE.glob("exercises/*/notebook.ipynb")).relative_to(HERE).as_posix()
+    print(f"\nNow you: {activate}, then jupyter lab {first}")
+    return 0
+
+
 def demo(_: list[str]) -> int:
     exercise = "02"
     print(f"\n$ python -m grader exercises/{exercise}\n", flush=True)
@@ -89,8 +97,7 @@ def demo(_: list[str]) -> int:
     solution = "solutions/02_detached_tensors.ipynb"
     print(f"\n$ python -m grader exercises/{exercise} --notebook {solution}\n", flush=True)
     solved = run("-m", "grader", f"exercises/{exercise}", "--notebook", solution)
-    activate = r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
-    print(f"\nNow you: {activate}, then jupyter lab exercises/01_tape_scope/notebook.ipynb")
+    learn([])
     return 0 if (broken, solved) == (1, 0) else 1
 
 

@@ -49,10 +49,11 @@ def notes(exercise: Exercise, standing: Standing, verdict: Verdict, notebook: No
     """What a report shows beside the verdict."""
     if verdict.status != Status.PASSED:
         return Notes(hints=seen(exercise, standing))
+    debrief = tuple(bug for bug in exercise.bugs if bug.debrief)  # a learner's kit has none
     solution: tuple[str, ...] = ()
     if exercise.solution is not None:
         solution = _repaired(read(exercise.solution))
-    return Notes(seen(exercise, standing), exercise.bugs, solution, _repaired(notebook))
+    return Notes(seen(exercise, standing), debrief, solution, _repaired(notebook))
 
 
 def _repaired(notebook: Notebook) -> tuple[str, ...]:

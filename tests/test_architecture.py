@@ -21,7 +21,7 @@ LAYERS = [
     ["spec", "doctor"],
     ["reference", "verdict", "hints", "examine"],
     ["grading", "repairs"],
-    ["verify", "report"],
+    ["verify", "report", "release", "scaffold"],
     ["classroom", "watch"],
     ["cli", "commands"],
 ]
