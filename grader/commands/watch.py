@@ -146,16 +146,20 @@ class _Watch:
             self._complain(outcome)
             return
         assert graded.notebook is not None
-        self._screen.verdict(outcome, keep(self._exercise, graded.notebook, outcome))
+        if graded.fresh:
+            self._screen.rule()
+        notes = keep(self._exercise, graded.notebook, outcome, own=graded.fresh)  # one save is one attempt
+        self._screen.verdict(outcome, notes, brief=not graded.explained)
         if outcome.status == Status.PASSED:
             self._celebrate()
-        self._offer_keys()
+        if graded.explained:
+            self._offer_keys()
 
     def _celebrate(self) -> None:
         course = self._exercise.folder.parent
         progress, all_of_them = Progress(course), exercises(course)
         passed = sum(progress.standing(exercise).passed for exercise in all_of_them)
-        self._screen.line(f"\nWell done. {passed} of {len(all_of_them)} exercises passed.", "green")
+        self._screen.line(f"Well done. {passed} of {len(all_of_them)} exercises passed.", "green")
         following = _to_do(course, self._exercise)
         if following is None:
             self._screen.line("That was the last one.")

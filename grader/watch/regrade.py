@@ -1,4 +1,4 @@
-"""A notebook's newest text in, verdicts out, as fast as a verdict can be had.
+"""A notebook's newest text in, verdicts out, as fast as a verdict can be had; then what the doctor says of the failed.
 
 A kernel for the next save is ready before it comes, so a save starts its grading at once. What is asked for by a quiet
 time after a save, that one burst of saves gives one verdict, is had another way: a save that comes while an older text
@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from grader.errors import GraderError, InternalError
 from grader.grading import Grader
 from grader.kernels import KernelSource
-from grader.model import Exercise, Verdict
+from grader.model import Exercise, Status, Verdict
 from grader.notebook import Notebook
 
 QUIET = 0.3  # seconds
+EXPLAINED = (Status.FAILED, Status.CRASHED)  # verdicts that the doctor is asked about
 ATTEMPTS = 3  # where we fail: since the last save the waiting kernel may have died, and the solution's too
 
 
@@ -29,6 +30,8 @@ class Graded:
 
     notebook: Notebook | None  # None: no kernel could be had, and nothing more will be graded
     outcome: Verdict | GraderError
+    fresh: bool = True  # False: the verdict that was told before, now with the places where gradients were lost
+    explained: bool = True  # False: it will be told again
 
 
 class _Closed(Exception):  # noqa: N818  nothing is wrong
@@ -86,21 +89,32 @@ class Regrader:
             self._grader = grader
             attempt = 1
             while not self._closed:
-                outcome = self._grade(grader)
+                outcome = self._attempt(lambda: grader.grade(self._exercise, self._take, progress=self._report))
                 if isinstance(outcome, InternalError) and attempt < ATTEMPTS:
                     attempt += 1
                     self._put_back()
-                elif self._settle(outcome):
-                    attempt = 1
-                else:
+                    continue
+                attempt = 1
+                notebook = self._current
+                explained = not isinstance(outcome, Verdict) or outcome.status not in EXPLAINED
+                self._settle(Graded(notebook, outcome, explained=explained))
+                if notebook is None:
                     return
+                if isinstance(outcome, Verdict) and not explained and self._newest is None:
+                    self._explain(grader, notebook, outcome)
+                with self._changed:
+                    self._current = None
 
-    def _grade(self, grader: Grader) -> Verdict | GraderError:
+    def _explain(self, grader: Grader, notebook: Notebook, verdict: Verdict) -> None:
+        outcome = self._attempt(lambda: grader.explain(self._exercise, notebook, verdict, self._report))
+        self._settle(Graded(notebook, verdict if isinstance(outcome, GraderError) else outcome, fresh=False))
+
+    def _attempt(self, stage: Callable[[], Verdict]) -> Verdict | GraderError:
         try:
-            return grader.grade(self._exercise, self._take, progress=self._report)
+            return stage()
         except GraderError as error:
             return error
-        except Exception as error:  # a grading that was ended from outside may fail in any way
+        except Exception as error:  # what is ended from outside may fail in any way
             return InternalError(f"The grader itself failed ({type(error).__name__}: {error}).", "Save again.")
 
     def _take(self) -> Notebook:
@@ -123,14 +137,11 @@ class Regrader:
             self._newest = self._newest or self._current
             self._current = None
 
-    def _settle(self, outcome: Verdict | GraderError) -> bool:
-        """Tell the outcome once the file is quiet, if no newer text has come; whether to go on."""
+    def _settle(self, graded: Graded) -> None:
+        """Tell it once the file is quiet, if no newer text has come."""
         with self._changed:
             while (left := self._quiet_at - time.monotonic()) > 0 and not self._newest and not self._closed:
                 self._changed.wait(left)
-            graded = Graded(self._current, outcome)
             news = graded.notebook is None or self._newest is None
-            self._current = None
         if news and not self._closed:
             self._tell(graded)
-        return graded.notebook is not None

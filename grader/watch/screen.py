@@ -46,17 +46,20 @@ class Screen:
     def watching(self, exercise: Exercise) -> None:
         self.line(f"Watching {exercise.id}: repair {_short(exercise)} and save it. Ctrl-C ends.")
 
-    def verdict(self, verdict: Verdict, notes: Notes) -> None:
-        """A line with the time, for one verdict looks like another, and the verdict."""
+    def rule(self) -> None:
+        """A line with the time: one verdict looks like another."""
         self.doing("")
         self.line()
-        begun = f"-- {time.strftime('%H:%M:%S')} "
-        self.line(begun.ljust(min(self.console.width, WIDTH), "-"), "dim")
-        report.show(verdict, notes, self.console)
+        self.line(f"-- {time.strftime('%H:%M:%S')} ".ljust(min(self.console.width, WIDTH), "-"), "dim")
+
+    def verdict(self, verdict: Verdict, notes: Notes, brief: bool) -> None:
+        self.doing("")
+        report.show(verdict, notes, self.console, brief)
+        self.line()
 
     def keys(self, names: Iterable[tuple[str, str]]) -> None:
         """The keys that can be pressed now, in one line."""
-        self.line("\n" + "  ".join(f"{key} {name}" for key, name in names), "dim")
+        self.line("  ".join(f"{key} {name}" for key, name in names), "dim")
 
     def _write(self, text: str) -> None:
         self.console.file.write(text)

@@ -45,6 +45,12 @@ def text(desk, **changes):
     return parse(desk.text(**changes).encode())
 
 
+def verdicts(bench):
+    """The next text's verdict and, where it failed, the same explained."""
+    first = bench.told.get(timeout=SOON)
+    return [first] if first.explained else [first, bench.told.get(timeout=SOON)]
+
+
 def silent(queue) -> bool:
     try:
         return not queue.get(timeout=NEVER)
@@ -55,7 +61,25 @@ def silent(queue) -> bool:
 def test_each_text_gets_its_verdict(bench, desk):
     for solved, status in ((False, Status.FAILED), (True, Status.PASSED), (False, Status.FAILED)):
         bench.submit(text(desk, solved=solved))
-        assert bench.told.get(timeout=SOON).outcome.status == status
+        assert {graded.outcome.status for graded in verdicts(bench)} == {status}
+
+
+def test_a_failed_text_is_told_at_once_and_then_explained(bench, desk):
+    bench.submit(text(desk))
+    first, second = verdicts(bench)
+    assert (first.fresh, first.explained, first.outcome.findings) == (True, False, ())
+    assert (second.fresh, second.explained) == (False, True)
+    assert [(finding.code, finding.cell, finding.line) for finding in second.outcome.findings] == [("GRAD002", 2, 3)]
+
+
+def test_a_text_that_comes_while_another_is_explained_takes_its_place(bench, desk):
+    bench.submit(text(desk, cell_3="import time\nfor _ in range(20): loss_and_gradients(x, y); time.sleep(0.1)"))
+    assert not bench.told.get(timeout=SOON).explained
+    while bench.said.get(timeout=SOON) != "tracing the gradients":
+        pass
+    bench.submit(text(desk, solved=True))
+    (graded,) = verdicts(bench)
+    assert graded.fresh and graded.outcome.status == Status.PASSED
 
 
 def test_a_text_that_comes_while_another_is_graded_takes_its_place(bench, desk):
@@ -77,12 +101,13 @@ def test_a_burst_of_texts_gives_one_verdict_on_the_last(bench, desk):
     graded = bench.told.get(timeout=SOON)
     assert graded.notebook.cells[2] == "raise ValueError(4)"
     assert "ValueError" in graded.outcome.message
+    assert bench.told.get(timeout=SOON).notebook is graded.notebook
     assert silent(bench.told)
 
 
 def test_no_verdict_is_told_before_the_file_has_been_quiet(bench, desk):
     bench.submit(text(desk, cell_1="raise ValueError", solved=True))
-    bench.told.get(timeout=SOON)
+    verdicts(bench)
     time.sleep(1)  # the next kernel is ready
     begun = time.monotonic()
     bench.submit(text(desk, cell_1="raise KeyError", solved=True))
@@ -91,8 +116,8 @@ def test_no_verdict_is_told_before_the_file_has_been_quiet(bench, desk):
 
 
 def test_a_kernel_that_died_while_it_waited_costs_nobody_a_verdict(bench, desk):
-    bench.submit(text(desk))
-    bench.told.get(timeout=SOON)
+    bench.submit(text(desk, solved=True))
+    verdicts(bench)
     deadline = time.monotonic() + SOON
     while len(bench.kernels) < 3 and time.monotonic() < deadline:  # the solution's, the first text's, the next one's
         time.sleep(0.05)
@@ -100,8 +125,9 @@ def test_a_kernel_that_died_while_it_waited_costs_nobody_a_verdict(bench, desk):
     for kernel in bench.kernels:
         kernel.kill()
     time.sleep(0.5)
-    bench.submit(text(desk, solved=True))
-    assert bench.told.get(timeout=SOON).outcome.status == Status.PASSED
+    bench.submit(text(desk, solved=True, cell_3="3"))
+    (graded,) = verdicts(bench)
+    assert graded.outcome.status == Status.PASSED
 
 
 def test_a_notebook_of_another_exercise_is_refused_and_the_next_text_graded(bench, desk):
