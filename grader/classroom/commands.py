@@ -6,7 +6,7 @@ from __future__ import annotations
 import getpass
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ from grader.catalogue import course_folder, exercises
 from grader.cli import INTERRUPTED, OK, OUR_FAULT
 from grader.commands import options
 from grader.errors import GraderError
-from grader.model import Status, Verdict
+from grader.model import Exercise, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.loop import Engine
 
 EVERY_STATUS = [str(status) for status in Status]
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -31,6 +32,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--output", type=FOLDER, required=True, help="Folder of the gradebook; it is made if it isn't there.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: what cores and memory allow].")
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786 of its scheduler.")
 @click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
 @click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
 @click.option("--title", help="What the class is called on its page [default: the name of --output].")
@@ -43,6 +45,7 @@ def batch(
     submissions: Path,
     output: Path,
     jobs: int | None,
+    cluster: str | None,
     regrade: tuple[str, ...],
     roster: Path | None,
     title: str | None,
@@ -65,7 +68,6 @@ def batch(
     from grader.classroom.outputs import ALWAYS, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
     from grader.classroom.watching import Progress
-    from grader.classroom.workers import LocalProcesses, default_jobs
     from grader.report import render
 
     folder = course or course_folder()
@@ -85,11 +87,10 @@ def batch(
         todo = to_grade(rows, known, regrade)
         console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
         pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox)
-        jobs = min(jobs or default_jobs(), max(1, len(todo)))
         stopped = False
         with Progress(len(todo), console) as progress:
             try:
-                grade_rows(gradebook, todo, known, pipeline, partial(LocalProcesses, jobs), progress, keep)
+                grade_rows(gradebook, todo, known, pipeline, _engine(cluster, jobs, listed, len(todo)), progress, keep)
             except KeyboardInterrupt:
                 stopped = True
         if stopped:
@@ -103,6 +104,16 @@ def batch(
     for sentence in said:
         click.echo(sentence)
     return OUR_FAULT if counts[Status.ERROR] else OK
+
+
+def _engine(cluster: str | None, jobs: int | None, exercises: Sequence[Exercise], most: int) -> Callable[[], Engine]:
+    if cluster:
+        from grader.classroom.cluster import Cluster
+
+        return partial(Cluster, cluster, exercises, jobs)
+    from grader.classroom.workers import LocalProcesses, default_jobs
+
+    return partial(LocalProcesses, min(jobs or default_jobs(), max(1, most)))
 
 
 @click.group(invoke_without_command=True)

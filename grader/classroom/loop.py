@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from grader.errors import GraderError, UngradableError
+from grader.errors import GraderError, InternalError, UngradableError
 from grader.model import Status, Verdict
 
 Grade = Callable[[str, bytes], Verdict]  # exercise id, the notebook's bytes
@@ -23,10 +23,15 @@ TRIES = 2
 TICK = 0.2  # seconds between two looks of the watcher
 
 
+class HopelessError(InternalError):
+    """Our failure at a notebook that the engine has tried often enough by itself."""
+
+
 class Engine(Protocol):
     """Like a concurrent.futures.Executor, and as wide as `jobs`."""
 
-    jobs: int
+    @property
+    def jobs(self) -> int: ...
 
     def submit(self, grade: Grade, exercise: str, notebook: bytes, /) -> Future[Verdict]: ...
 
@@ -135,6 +140,7 @@ class _Loop:
             if error.exit_code == 2:  # the course or this machine is not as it was asked for: nobody can be graded
                 raise
             verdict = _without_grading(task.job, Status.ERROR, error)
+            task.tries = TRIES if isinstance(error, HopelessError) else task.tries
         except Exception as error:
             verdict = _without_grading(task.job, Status.ERROR, _ours(f"{type(error).__name__}: {error}"))
         task.tries += 1

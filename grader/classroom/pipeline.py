@@ -6,8 +6,10 @@ A Pipeline is only its settings, so that it can be sent to any process; each pro
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import util
 from pathlib import Path
@@ -30,37 +32,70 @@ class Pipeline:
     def __call__(self, exercise: str, notebook: bytes) -> Verdict:
         from grader.notebook import parse
 
-        return _grader(self).grade(_exercises(self.course)[exercise], parse(notebook))
+        return _kept.grader(self).grade(_exercise(self.course / exercise), parse(notebook))
+
+    def cancel(self) -> None:
+        """Have what this process grades with these settings end soon; its verdict is void. From any thread."""
+        _kept.cancel(self)
 
 
-@lru_cache(maxsize=1)
-def _grader(settings: Pipeline) -> Grader:
-    from grader.grading import Grader
-    from grader.kernels import open_source
+@dataclass(slots=True)
+class _Kept:
+    """The one Grader that a process keeps, with its kernels. Other settings end it: a cluster's worker sees many."""
 
-    source = open_source(settings.kernel, settings.sandbox, [settings.course.parent])
-    grader = Grader(source, settings.device, settings.seed)
-    # atexit does not run in worker processes; this does
-    util.Finalize(None, source.close, exitpriority=10)
-    util.Finalize(None, grader.close, exitpriority=20)
-    return grader
+    settings: Pipeline | None = None
+    open: Grader | None = None
+    closing: ExitStack = field(default_factory=ExitStack)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def grader(self, settings: Pipeline) -> Grader:
+        with self.lock:
+            if self.open is None or self.settings != settings:
+                self.open = None
+                self.closing.close()
+                self.open, self.settings = self._opened(settings), settings
+            return self.open
+
+    def cancel(self, settings: Pipeline) -> None:
+        if self.open is not None and self.settings == settings:
+            self.open.cancel()
+
+    def _opened(self, settings: Pipeline) -> Grader:
+        from grader.grading import Grader
+        from grader.kernels import open_source
+
+        source = open_source(settings.kernel, settings.sandbox, [settings.course.parent])
+        self.closing.callback(source.close)
+        return self.closing.enter_context(Grader(source, settings.device, settings.seed))
 
 
-@lru_cache(maxsize=4)
-def _exercises(course: Path) -> Mapping[str, Exercise]:
-    from grader.catalogue import exercises
+_kept = _Kept()
+util.Finalize(None, _kept.closing.close, exitpriority=10)  # atexit does not run in worker processes; this does
 
-    return {exercise.id: exercise for exercise in exercises(course)}
+
+@lru_cache(maxsize=64)
+def _exercise(folder: Path) -> Exercise:
+    from grader.catalogue import load
+
+    return load(folder)
+
+
+def exercise_files(exercise: Exercise) -> Mapping[str, Path]:
+    """Everything that grading reads: the score sheet, the hidden part, the data, the solution; by its place in a
+    course's folder."""
+    folder = exercise.folder
+    files = [folder / "exercise.toml", *sorted((folder / ".spec").rglob("*.py"))]
+    files += [folder / name for name in sorted(exercise.data)]
+    found = {f"exercises/{exercise.id}/{file.relative_to(folder).as_posix()}": file for file in files if file.is_file()}
+    if exercise.solution:
+        found[f"solutions/{exercise.id}.ipynb"] = exercise.solution
+    return found
 
 
 def exercise_hash(exercise: Exercise) -> str:
-    """Changes when anything changes that grading reads: the score sheet, the hidden part, the data, the solution."""
-    files = [exercise.folder / "exercise.toml", *sorted((exercise.folder / ".spec").rglob("*.py"))]
-    files += [exercise.folder / name for name in sorted(exercise.data)]
-    files += [exercise.solution] if exercise.solution else []
+    """Changes when anything changes that grading reads."""
     digest = hashlib.sha256()
-    for file in files:
-        if file.is_file():
-            content = file.read_bytes()
-            digest.update(f"{file.name} {len(content)}\n".encode() + content)
+    for file in exercise_files(exercise).values():
+        content = file.read_bytes()
+        digest.update(f"{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()

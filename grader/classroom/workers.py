@@ -1,4 +1,4 @@
-"""Engines: where a batch's notebooks are graded. `processes` is this machine; another one is a function that opens it.
+"""The engine of one machine: notebooks are graded by worker processes beside the batch; cluster.py is the other one.
 
 Worker processes are spawned, not forked: the batch has threads, and TensorFlow's are not safe to fork. They end with
 their parent even if it was killed with -9, and a grading that hangs in our own code ends its worker.
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 
-from grader.classroom.loop import Engine, Grade
+from grader.classroom.loop import Grade
 from grader.model import Verdict
 
 PATIENCE = 900.0  # seconds for one grading, far beyond any exercise's own limits: a backstop for our own mistakes
@@ -40,7 +40,7 @@ class LocalProcesses:
         self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
 
     def submit(self, grade: Grade, exercise: str, notebook: bytes, /) -> Future[Verdict]:
-        return self._pool.submit(_grade_in_time, PATIENCE, grade, exercise, notebook)
+        return self._pool.submit(grade_in_time, PATIENCE, grade, exercise, notebook)
 
     def stop(self, *, now: bool) -> None:
         if now:
@@ -63,7 +63,8 @@ def _end_with(joined: Callable[[], None]) -> None:
     os._exit(0)
 
 
-def _grade_in_time(patience: float, grade: Grade, exercise: str, notebook: bytes) -> Verdict:
+def grade_in_time(patience: float, grade: Grade, exercise: str, notebook: bytes) -> Verdict:
+    """Grade, and end this process when that takes longer than any notebook can."""
     alarm = threading.Timer(patience, os._exit, (HUNG,))
     alarm.daemon = True
     alarm.start()
@@ -71,6 +72,3 @@ def _grade_in_time(patience: float, grade: Grade, exercise: str, notebook: bytes
         return grade(exercise, notebook)
     finally:
         alarm.cancel()
-
-
-ENGINES: dict[str, Callable[[int], Engine]] = {"processes": LocalProcesses}

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import GraderError, InternalError, UngradableError
@@ -44,3 +44,20 @@ def grade(exercise: str, notebook: bytes) -> Verdict:
     sha256 = hashlib.sha256(notebook).hexdigest()
     made = verdict(status, exercise, sha256)
     return replace(made, message=f"graded by {os.getpid()}")
+
+
+@dataclass(frozen=True)
+class Script:
+    """The same for a cluster: it has a course that can be replaced. "die" leaves a line in `deaths` first."""
+
+    deaths: Path
+    course: Path = Path()
+
+    def __call__(self, exercise: str, notebook: bytes) -> Verdict:
+        if b'"die"' in notebook:
+            with self.deaths.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+        return grade(exercise, notebook)
+
+    def cancel(self) -> None:
+        pass
