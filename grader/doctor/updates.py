@@ -137,7 +137,7 @@ def one_sided(story: Story, operation: Operation, before: list[Event]) -> bool:
     """A bound at zero was applied to gradients that were negative in part."""
     if operation.type not in ("Maximum", "ClipByValue", "Relu"):
         return False
-    return all((result.get("negative") or 0.0) > 0.0 for result in before)
+    return all(result.get("negative") for result in before)
 
 
 def no_rate(case: Case) -> Iterator[Suspect]:

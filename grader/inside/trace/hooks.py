@@ -48,7 +48,7 @@ class Session:
                 "places": log.places.table,
                 "operations": kept,
                 "tensors": {str(number): log.tensors[number] for number in sorted(named) if number in log.tensors},
-                "events": log.events,
+                "events": sorted(log.events, key=lambda event: event["clock"]),
                 "dropped": log.dropped,
                 "faults": dict(log.faults),
                 "variables": self.variables.entries,

@@ -22,6 +22,8 @@ FIRST = 6_000  # operations kept from the start: some steps of a model of 50 lay
 WINDOW = 6_000  # operations kept before a gradient call that is worth explaining
 MOST_KEPT = 40_000
 MOST_EVENTS = 20_000
+RARE = ("call", "step", "error", "function", "trainable", "list", "compile", "compile_end", "fit", "fit_end", "custom_gradient")
+DESCRIBED_CONSTANTS = 4_000  # of later ones only the place is noted
 KEPT_BYTES = 96 << 20
 DIGESTED_BYTES = 1 << 20  # of larger arrays every n-th element is compared
 
@@ -47,6 +49,9 @@ class Log:
         self.live: OrderedDict[int, Any] = OrderedDict()
         self.live_bytes = 0
         self.events: list[dict[str, Any]] = []
+        self.passing: deque[dict[str, Any]] = deque(maxlen=WINDOW)  # the latest of the common events
+        self.backward: list[tuple[dict[str, Any], Any, Any]] = []  # the steps of the gradient call that is running
+        self.constants = 0
         self.dropped = 0
         self.faults: Counter[str] = Counter()
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
@@ -64,8 +69,15 @@ class Log:
         return self.clock
 
     def event(self, kind: str, **facts: Any) -> None:
+        event = {"kind": kind, "clock": self.clock, **facts}
+        if kind in RARE or self.clock <= FIRST:
+            self.keep_event(event)
+        else:
+            self.passing.append(event)
+
+    def keep_event(self, event: dict[str, Any]) -> None:
         if len(self.events) < MOST_EVENTS:
-            self.events.append({"kind": kind, "clock": self.clock, **facts})
+            self.events.append(event)
         else:
             self.dropped += 1
 
@@ -119,6 +131,8 @@ class Log:
         if len(self.kept) < MOST_KEPT:
             for operation in self.recent:
                 self.kept[operation[CLOCK]] = operation
+            while self.passing:
+                self.keep_event(self.passing.popleft())
 
     def examine(self) -> None:
         """Notes of every operation still at hand whether its results are finite, and how large they are."""
@@ -141,12 +155,14 @@ def state_of(tensor: Any) -> list[Any] | None:
     array = array_of(tensor)
     if array is None or array.dtype.kind not in "fc" and array.dtype.name != "bfloat16" or not array.size:
         return None
+    if array.dtype.itemsize < 4:
+        array = array.astype(np.float32)
     with np.errstate(all="ignore"):
-        size = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
-        finite = bool(np.isfinite(size).all())
-        largest = float(size.max()) if finite else None
-        lowest = float(array.real.min()) if finite else None
-        return [finite, largest, float(np.mean(size == 0.0)), lowest]
+        zeros = 1.0 - np.count_nonzero(array) / array.size
+        low, high = (array.real.min(), array.real.max()) if array.dtype.kind == "f" else (0.0, np.abs(array).max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            return [False, None, zeros, None]
+        return [True, float(max(abs(low), abs(high))), zeros, float(low)]
 
 
 def digest(value: Any) -> str:

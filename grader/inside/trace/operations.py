@@ -18,7 +18,7 @@ from tensorflow.python.eager import backprop, context, record
 from tensorflow.python.framework import op_callbacks, ops
 from tensorflow.python.ops import custom_gradient, resource_variable_ops
 
-from .log import TRACKED, Log, digest, state_of
+from .log import DESCRIBED_CONSTANTS, TRACKED, Log, digest, state_of
 
 Undo = Callable[[], None]
 READS = ("ReadVariableOp", "ResourceGather")
@@ -98,8 +98,11 @@ def constant_or_known(log: Log, tensor: Any, place: int) -> int:
         log.produced.add(number)
         describe(log, number, tensor)
         if tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool or tensor.dtype.is_complex:
-            mark = digest(tensor._numpy_internal())
-            log.event("constant", tensor=number, place=place, digest=mark, state=state_of(tensor))
+            log.constants += 1
+            described = log.constants <= DESCRIBED_CONSTANTS
+            mark = digest(tensor._numpy_internal()) if described else ""
+            state = state_of(tensor) if described else None
+            log.event("constant", tensor=number, place=place, digest=mark, state=state)
             if log.tapes:
                 log.hold(number, tensor)
     return int(number)
@@ -108,8 +111,11 @@ def constant_or_known(log: Log, tensor: Any, place: int) -> int:
 def read_variables_openly(log: Log) -> Undo:
     """Turns a variable that is handed straight to an operation into a read that can be seen."""
     original = pywrap_tfe.TFE_Py_FastPathExecute
+    plain = {ops.EagerTensor, str, bytes, int, float, bool, type(None), np.ndarray}
 
     def opened(value: Any) -> Any:
+        if type(value) in plain:
+            return value
         if isinstance(value, resource_variable_ops.BaseResourceVariable):
             return value._dense_var_to_tensor()
         if isinstance(value, (list, tuple)) and any(
@@ -155,27 +161,27 @@ def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, 
     try:
         result = step()
     except BaseException:
-        log.event("backward", number=number, op=name, came=numbers(gradients), went=None, **facts)
+        step_facts = {"came": numbers(gradients), "came_states": [], "went": None, "states": [], **facts}
+        log.keep_event({"kind": "backward", "clock": log.clock, "number": number, "op": name, **step_facts})
         raise
     finally:
         log.within = outer
     went = result if isinstance(result, (list, tuple)) else [result]
-    with log.noting():
-        states = [None if grad is None else state_of(dense_part(grad)) for grad in went]
-        log.event(
-            "backward",
-            number=number,
-            op=name,
-            came=numbers(gradients),
-            came_states=[None if grad is None else state_of(dense_part(grad)) for grad in gradients or ()],
-            went=numbers(went),
-            states=states,
-            **facts,
-        )
+    event = {"kind": "backward", "clock": log.clock, "number": number, "op": name, **facts}
+    log.backward.append((event, gradients, went))
+    return result
+
+
+def keep_backward(log: Log) -> None:
+    """Notes the steps of a gradient call that is worth keeping; their values are looked at only now."""
+    for event, came, went in log.backward:
+        event |= {"came": numbers(came), "went": numbers(went)}
+        event["came_states"] = [None if grad is None else state_of(dense_part(grad)) for grad in came or ()]
+        event["states"] = [None if grad is None else state_of(dense_part(grad)) for grad in went]
+        log.keep_event(event)
         for grad in went:
             if grad is not None and hasattr(dense_part(grad), "_shape_tuple"):
                 describe(log, dense_part(grad)._id, dense_part(grad))
-    return result
 
 
 def dense_part(value: Any) -> Any:

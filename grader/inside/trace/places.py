@@ -23,7 +23,7 @@ class Places:
     def __init__(self, locate: Callable[[str], int | None]) -> None:
         self._locate = locate
         self._cell: dict[CodeType, int | None] = {}
-        self._kind: dict[CodeType, int] = {}
+        self._kind: dict[int, int] = {}  # by the code's id: hashing a code object itself takes longer than the rest
         self._spans: dict[CodeType, list[Any]] = {}
         self._known: dict[Any, int] = {}
         self.table: list[dict[str, Any]] = []
@@ -32,12 +32,12 @@ class Places:
         return self._kind_of(code) == LEARNERS
 
     def _kind_of(self, code: CodeType) -> int:
-        kind = self._kind.get(code)
+        kind = self._kind.get(id(code))
         if kind is None:
             self._cell[code] = self._locate(code.co_filename)
             hidden = "<locals>" in code.co_qualname or code.co_filename.startswith(OURS)
             kind = LEARNERS if self._cell[code] is not None else HIDDEN if hidden else LIBRARY
-            self._kind[code] = kind
+            self._kind[id(code)] = kind  # the code stays alive as a key of _cell, so that its id stays its own
         return kind
 
     def cell_of(self, filename: str) -> int | None:
@@ -52,7 +52,7 @@ class Places:
         known = self._kind
         while frame is not None:
             code = frame.f_code
-            kind = known.get(code) or self._kind_of(code)
+            kind = known.get(id(code)) or self._kind_of(code)
             if kind == LEARNERS:
                 break
             if kind == LIBRARY:
@@ -86,7 +86,7 @@ class Places:
         return self._number(trail[:DEEPEST], called)
 
     def _number(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
-        key = (called, *trail)
+        key = (id(called), *((id(code), instruction) for code, instruction in trail))
         if key in self._known:
             return self._known[key]
         via = f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""

@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import backprop
 
-from .log import Log, array_of, direction, state_of
-from .operations import Undo, constant_or_known, dense_part, settle
+from .log import Log, array_of, state_of
+from .operations import Undo, constant_or_known, dense_part, keep_backward, settle
 
 NOTED_CALLS = 3  # calls at one place that are noted in full
 ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
@@ -125,12 +125,15 @@ def call(
         result = original(tape, target, sources, *args, **options)
     except BaseException as error:
         with log.noting():
+            keep_backward(log)
+            log.backward.clear()
             log.event("call", **facts, results=None, error=type(error).__name__, count=count(tapes, place))
             log.keep_window()
         raise
     with log.noting():
         results = [outcome(log, item) for item in flat_like(sources, result)]
         keep(tapes, place, facts, results)
+    log.backward.clear()
     if not log.tapes:
         log.let_go()
     return result
@@ -160,6 +163,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     if number <= NOTED_CALLS or fresh:
         if fresh or number == 1:
             log.examine()
+        keep_backward(log)
         log.tick()
         log.event("call", **facts, results=results, error=None, count=number)
         log.keep_window()
@@ -198,7 +202,7 @@ def summed(item: Any) -> float | None:
 
 
 def outcome(log: Log, grad: Any) -> dict[str, Any]:
-    """What one source received: its kind, shape, and its component along the direction of the nudge."""
+    """What one source received: its kind, its shape, and what its values are like."""
     if grad is None:
         return {"none": True}
     dense = dense_part(grad)
@@ -209,8 +213,6 @@ def outcome(log: Log, grad: Any) -> dict[str, Any]:
     state = state_of(dense)
     facts["shape"] = list(array.shape)
     if state is not None:
-        facts |= {"nonfinite": not state[0], "zero": state[2] == 1.0, "largest": state[1], "zeros": state[2]}
-    if dense is grad and array.dtype.kind == "f":
-        facts["along"] = [float(np.sum(array.astype(np.float64) * direction(0, array.shape)))]
-        facts["negative"] = float(np.mean(array < 0))
+        facts |= {"nonfinite": not state[0], "zero": bool(state[2] == 1.0), "largest": state[1], "zeros": state[2]}
+        facts["negative"] = state is not None and state[3] is not None and bool(state[3] < 0.0)
     return facts
