@@ -83,7 +83,8 @@ def _readme(found: list[Exercise], with_spec: bool) -> bytes:
     from jinja2 import Template
 
     template = Template((Path(__file__).parent / "README.md.j2").read_text("utf-8"), trim_blocks=True)
-    return (template.render(exercises=found, with_spec=with_spec) + "\n").encode()
+    text: str = template.render(exercises=found, with_spec=with_spec)
+    return f"{text}\n".encode()
 
 
 # --- the exercises ----------------------------------------------------------------------------------------------------
