@@ -8,8 +8,10 @@ nbconvert only runs the notebooks; as its time grows evenly with their number, i
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -57,10 +59,10 @@ def batch(folder: Path, submissions: Path, jobs: int) -> float:
     with TemporaryDirectory() as output:
         command = [sys.executable, "-m", "grader", "batch", submissions, "--output", output, "--jobs", str(jobs)]
         seconds = command_seconds([*command, "--device", "cpu"], folder)
-        table = (Path(output) / "gradebook.csv").read_text("utf-8")
-    graded, expected = table.count("passed"), sum(1 for _ in submissions.iterdir())
-    if graded != expected:
-        raise RuntimeError(f"{expected} notebooks were handed in, and {graded} passed.")
+        with (Path(output) / "gradebook.csv").open(encoding="utf-8") as table:
+            verdicts = [row["status"] for row in csv.DictReader(table)]
+    if verdicts != ["passed"] * sum(1 for _ in submissions.iterdir()):
+        raise RuntimeError(f"Not every notebook passed: {Counter(verdicts)}.")
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""`python -m grader watch` on a terminal of its own, and somebody who saves: how long until the verdict is on screen."""
+"""`python -m grader watch` on a terminal of its own, and a person who saves: the seconds until a verdict is seen."""
 
 from __future__ import annotations
 
