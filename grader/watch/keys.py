@@ -26,7 +26,7 @@ def keyboard(pressed: Callable[[str], None]) -> Iterator[bool]:
     elif sys.platform == "win32":
         with _windows(pressed):
             yield True
-    elif os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+    elif not _in_foreground(sys.stdin.fileno()):
         yield False
     else:
         with _unbuffered(sys.stdin.fileno()), _reader(sys.stdin.fileno(), pressed):
@@ -37,13 +37,19 @@ if sys.platform != "win32":
     import termios
     import tty
 
+    def _in_foreground(terminal: int) -> bool:
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        except OSError:  # a terminal, but not the one that controls us: there is no background
+            return True
+
     @contextmanager
     def _unbuffered(terminal: int) -> Iterator[None]:
         """The terminal hands over each key at once and does not print it; Ctrl-C and Ctrl-Z work as always."""
         before = termios.tcgetattr(terminal)
 
         def take(*_signal: object) -> None:
-            if os.tcgetpgrp(terminal) == os.getpgrp():
+            if _in_foreground(terminal):
                 tty.setcbreak(terminal, termios.TCSADRAIN)
 
         continued = signal.signal(signal.SIGCONT, take)
