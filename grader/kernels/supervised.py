@@ -31,6 +31,7 @@ from grader.model import LimitHit, Limits
 MESSAGE = 1 << 16
 CREDENTIALS = struct.Struct("3i")  # process, user, group
 GENTLE_SECONDS = 3.0  # for a supervisor without a namespace to find and end its descendants
+CLOSING_SECONDS = 1.0  # to see a namespace end; with hundreds of processes in it that can take longer
 NEXT_STEP = "`python -m grader env` says what works on this machine; `--kernel cold` does without a fork server."
 
 
@@ -51,7 +52,7 @@ def connection_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def send_request(
-    connection: socket.socket, manager: AsyncKernelManager, request: KernelRequest, room: Mapping[str, str]
+    connection: socket.socket, manager: AsyncKernelManager, request: KernelRequest, room: Mapping[str, Any]
 ) -> None:
     """Ask for a kernel. It gets sockets that listen already, so no folder of ours is seen inside."""
     message = {
@@ -76,7 +77,11 @@ def _listening(address: str) -> socket.socket:
 
 
 class SupervisedProcess:
-    """A supervisor and, below it, a kernel with all that it started."""
+    """A supervisor and, below it, a kernel with all that it started.
+
+    It counts as ended when its supervisor has ended, or has been killed: a namespace full of a fork bomb's processes
+    takes Linux seconds to clear away, but it is doomed, and nobody needs to wait for it.
+    """
 
     def __init__(self, connection: socket.socket, limits: Limits, walls: bool, timeout: float) -> None:
         """Wait until the supervisor has started the kernel. Raises KernelStartError."""
@@ -85,7 +90,7 @@ class SupervisedProcess:
         self._limit: LimitHit | None = None
         self._status: int | None = None
         self.problem = ""  # why the kernel could not start, as it says itself
-        self._descriptor: int | None = None
+        self._descriptor: int | None = None  # of the supervisor; readable when it has ended
         connection.settimeout(timeout)
         try:
             self._descriptor = self._started()
@@ -93,6 +98,10 @@ class SupervisedProcess:
             connection.close()
             raise
         connection.setblocking(False)
+        self._doomed = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._ended = select.epoll()  # readable when one of the two is
+        self._ended.register(self._descriptor, select.EPOLLIN)
+        self._ended.register(self._doomed, select.EPOLLIN)
 
     def _started(self) -> int:
         try:
@@ -114,14 +123,14 @@ class SupervisedProcess:
 
     def poll(self) -> int | None:
         with self._lock:
-            if self._descriptor is not None and not _readable(self._descriptor):
+            if self._descriptor is not None and not _readable(self._ended.fileno()):
                 return None
             self._read()
             return -signal.SIGKILL if self._status is None else self._status
 
     def exit_descriptor(self) -> int | None:
         with self._lock:
-            return None if self._descriptor is None else os.dup(self._descriptor)
+            return None if self._descriptor is None else os.dup(self._ended.fileno())
 
     def kill(self) -> None:
         with self._lock:
@@ -135,6 +144,7 @@ class SupervisedProcess:
                     return
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+            os.eventfd_write(self._doomed, 1)
 
     def limit_hit(self) -> LimitHit | None:
         with self._lock:
@@ -145,7 +155,9 @@ class SupervisedProcess:
         self.kill()
         with self._lock:
             if self._descriptor is not None:
-                _readable(self._descriptor, GENTLE_SECONDS)
+                _readable(self._descriptor, CLOSING_SECONDS)
+                self._ended.close()
+                os.close(self._doomed)
                 os.close(self._descriptor)
                 self._descriptor = None
                 self._connection.close()

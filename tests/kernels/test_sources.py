@@ -97,10 +97,9 @@ def test_memory_has_a_limit(source: KernelSource) -> None:
 
 
 def test_processor_time_has_a_limit(source: KernelSource) -> None:
-    outcome = run(source, "while True: pass", cpu=8)
+    outcome = run(source, "while True: pass", cpu=3, cell=50, wall=50)
     assert outcome.limit is not None
-    assert (outcome.limit.name, outcome.limit.allowed) == ("cpu", 8)
-    assert outcome.seconds < 20
+    assert (outcome.limit.name, outcome.limit.allowed) == ("cpu", 3)
 
 
 def test_output_has_a_limit(source: KernelSource) -> None:

@@ -22,7 +22,10 @@ from grader.kernels.client import NoticesDeath
 
 SETTLED = 100  # kernels after which caches are full
 ALLOWED = 20 * 1024  # bytes a kernel
-CELL = "import tensorflow as tf\nx = tf.Variable(2.0)\nwith tf.GradientTape() as tape: y = x * x\nprint(tape.gradient(y, x))"
+CELL = (
+    "import tensorflow as tf\nx = tf.Variable(2.0)\n"
+    "with tf.GradientTape() as tape: y = x * x\nprint(tape.gradient(y, x))"
+)
 
 
 class Executor(NoticesDeath, ExecutePreprocessor):
