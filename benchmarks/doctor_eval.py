@@ -40,7 +40,9 @@ class Tally:
 
     def broken(self) -> str:
         share = f"{self.line}/{self.total} ({self.line / max(self.total, 1):.0%})"
-        return f"{self.title}: right line first {share}, right cause {self.cause} ({self.cause / max(self.total, 1):.0%})"
+        return (
+            f"{self.title}: right line first {share}, right cause {self.cause} ({self.cause / max(self.total, 1):.0%})"
+        )
 
     def healthy(self) -> str:
         return (
@@ -101,7 +103,9 @@ def development_set(bench: Workbench, only: str | None, repairs: bool) -> list[T
             continue
         findings, _ = examine(bench, mode["broken"], "modes")
         tally = traceless if mode["traceless"] else broken
-        judge_broken(tally, mode["id"], findings, mode["broken"], mode["culprit_line_contains"], mode["acceptable_causes"])
+        judge_broken(
+            tally, mode["id"], findings, mode["broken"], mode["culprit_line_contains"], mode["acceptable_causes"]
+        )
         for number, repair in enumerate(mode["right"] if repairs else []):
             judge_healthy(right, f"{mode['id']} repair {number}", examine(bench, repair, "modes")[0])
     return [broken, traceless, right]

@@ -32,7 +32,9 @@ class Case:
 
     def __init__(self, stories: list[Story]) -> None:
         self.plain = stories[0]
-        self.main = next((story for story in stories if story.plan.get("eager") and not experimental(story)), stories[0])
+        self.main = next(
+            (story for story in stories if story.plan.get("eager") and not experimental(story)), stories[0]
+        )
         self.nudged = next((story for story in stories if story.plan.get("nudge")), None)
         self.measured = next((story for story in stories if story.plan.get("custom_gradients")), None)
 

@@ -20,10 +20,32 @@ from .story import Event, Operation, Story
 # Operations whose result carries no gradient although it is a floating number. TensorFlow's registry does not tell:
 # of some it says "not differentiable", for others it has a function that returns None.
 CUTTING = frozenset(
-    "Round Rint Floor Ceil FloorDiv FloorMod StopGradient PreventGradient ZerosLike OnesLike Shape ArgMax ArgMin "
-    "OneHot PyFunc PyFuncStateless EagerPyFunc StringToNumber Bitcast IteratorGetNext Bucketize Range Fill".split()
+    [
+        "ArgMax",
+        "ArgMin",
+        "Bitcast",
+        "Bucketize",
+        "Ceil",
+        "EagerPyFunc",
+        "Fill",
+        "Floor",
+        "FloorDiv",
+        "FloorMod",
+        "IteratorGetNext",
+        "OneHot",
+        "OnesLike",
+        "PreventGradient",
+        "PyFunc",
+        "PyFuncStateless",
+        "Range",
+        "Rint",
+        "Round",
+        "Shape",
+        "StopGradient",
+        "StringToNumber",
+        "ZerosLike",
+    ]
 )
-HARMLESS = frozenset(("ReadVariableOp", "Identity", "Reshape", "Cast"))
 
 # What a step costs on the way back. A path never takes a dearer kind of step to save a few cheap ones.
 RECORDED, UNKNOWN, CUT, STATE, COPY, PYTHON = 0.0, 0.001, 1.0, 2.0, 2.0, 4.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect, aligned
+
 AGREES = 0.03  # relative difference between a custom gradient and the measured one that may be rounding
 SMOOTH = 0.02  # the two measurements, with a wide and a narrow step, agree this well where a function is smooth
 
@@ -48,7 +49,11 @@ def reaches_tensorflow(case: Case, size: float) -> bool:
     if case.main is case.plain:
         return False
     line_by_line, compiled = (
-        {round(event["state"][1], 6) for event in story.of("constant") if event["state"] and event["state"][1] is not None}
+        {
+            round(event["state"][1], 6)
+            for event in story.of("constant")
+            if event["state"] and event["state"][1] is not None
+        }
         for story in (case.main, case.plain)
     )
     return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in line_by_line - compiled)

@@ -28,7 +28,11 @@ def on_the_way(case: Case, call: Event) -> list[Variable]:
     found = []
     for variable in story.variables.values():
         path = flow.path(variable.id) if variable.trainable else None
-        if path and not any(step.cut for step in path) and any(call["tape"] in (s.operation.tapes if s.operation else ()) for s in path):
+        if (
+            path
+            and not any(step.cut for step in path)
+            and any(call["tape"] in (s.operation.tapes if s.operation else ()) for s in path)
+        ):
             found.append(variable)
     return found
 
@@ -40,7 +44,11 @@ def still(case: Case, variable: Variable) -> bool:
 
 def holders(story: Story, variable: Variable) -> list[int]:
     """The layers that were running when the variable was read, outermost first."""
-    return [number for number, layer in enumerate(story.layers) if any(variable.id == held for held, _, _ in layer["weights"])]
+    return [
+        number
+        for number, layer in enumerate(story.layers)
+        if any(variable.id == held for held, _, _ in layer["weights"])
+    ]
 
 
 def readers(case: Case, variable: Variable) -> set[int]:
@@ -84,7 +92,11 @@ def left_out(case: Case) -> Iterator[Suspect]:
         sources = [story.variables[number] for number, _ in call["sources"] if number in story.variables]
         if not any(source.writes for source in sources):
             continue
-        names = [story.name(variable.id) for variable in on_the_way(case, call) if still(case, variable) and holders(story, variable)]
+        names = [
+            story.name(variable.id)
+            for variable in on_the_way(case, call)
+            if still(case, variable) and holders(story, variable)
+        ]
         if names and not story.of("fit"):
             lists = [event for event in story.of("list") if event["list"] == call["list"]]
             place = lists[0]["place"] if lists else call["place"]
@@ -113,7 +125,9 @@ def frozen_by_compile(case: Case) -> Iterator[Suspect]:
         if not event["value"] or not compiled or again or not fitted or event["layer"] < 0:
             continue
         layer = story.layers[event["layer"]]
-        held = [story.variables[number] for number, _, trains in layer["weights"] if trains and number in story.variables]
+        held = [
+            story.variables[number] for number, _, trains in layer["weights"] if trains and number in story.variables
+        ]
         if held and not any(variable.moved for variable in held):
             names = tuple(story.name(variable.id) for variable in held)
             yield Suspect("untrainable", "error", event["place"], "still", names, "", "compiled")

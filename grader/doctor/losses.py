@@ -5,14 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
+from .drawing import readable
 from .flow import Flow
-from .missing import readable
 from .nonfinite import ancestors
 from .story import Event, Operation, Story
 
 ELEMENTWISE = frozenset(
-    "Sub AddV2 Mul RealDiv Square SquaredDifference Abs Neg Pow Maximum Minimum Sigmoid Exp Log Log1p Softplus Identity "
-    "Sign Tanh Cast DivNoNan Xdivy SelectV2 Less Greater LessEqual GreaterEqual Sqrt Rsqrt".split()
+    [
+        "Abs",
+        "AddV2",
+        "Cast",
+        "DivNoNan",
+        "Exp",
+        "Greater",
+        "GreaterEqual",
+        "Identity",
+        "Less",
+        "LessEqual",
+        "Log",
+        "Log1p",
+        "Maximum",
+        "Minimum",
+        "Mul",
+        "Neg",
+        "Pow",
+        "RealDiv",
+        "Rsqrt",
+        "SelectV2",
+        "Sigmoid",
+        "Sign",
+        "Softplus",
+        "Sqrt",
+        "Square",
+        "SquaredDifference",
+        "Sub",
+        "Tanh",
+        "Xdivy",
+    ]
 )
 PAIRING = ("Sub", "SquaredDifference", "Mul", "AddV2")
 PASSING = ("Identity", "Reshape", "StopGradient", "Cast")
@@ -59,8 +88,12 @@ def broadcasts(case: Case, flow: Flow, order: list[Operation]) -> Iterator[Suspe
 
 
 def accidental(one: tuple[int, ...] | None, other: tuple[int, ...] | None) -> bool:
-    return bool(one and other) and len(one or ()) == 2 and len(other or ()) == 1 and (one or ())[1] == 1 and (
-        (one or ())[0] == (other or ())[0] > 1
+    return (
+        bool(one and other)
+        and len(one or ()) == 2
+        and len(other or ()) == 1
+        and (one or ())[1] == 1
+        and ((one or ())[0] == (other or ())[0] > 1)
     )
 
 
@@ -104,7 +137,11 @@ def vector_targets(case: Case, call: Event, flow: Flow) -> Iterator[Suspect]:
     elif flow.targets and story.shape(flow.targets[0]) not in ((), (1,), (1, 1), None):
         applied = any(variable in case.sourced for step in case.steps() for _, variable, *_ in step["pairs"])
         producer = story.producer.get(flow.targets[0])
-        reduced = producer is not None and not applied and producer.type not in ("MatMul", "Sum", "Mean", "BatchMatMulV2", "Reshape", "Squeeze")
+        reduced = (
+            producer is not None
+            and not applied
+            and producer.type not in ("MatMul", "Sum", "Mean", "BatchMatMulV2", "Reshape", "Squeeze")
+        )
         at = producer.place if producer is not None and (applied or reduced) else place
         yield Suspect("vector_target_summed", "note", at, "suspicious", names, rank=1.0)
 
@@ -130,7 +167,9 @@ def overwritten(case: Case, call: Event, flow: Flow, order: list[Operation]) -> 
         ]
         if twins and all(other.tracked for other in twins):
             names = trained(case, call)
-            yield Suspect("missing_loss_term", "note", operation.place, "suspicious", names, "", "overwritten", rank=1.0)
+            yield Suspect(
+                "missing_loss_term", "note", operation.place, "suspicious", names, "", "overwritten", rank=1.0
+            )
 
 
 def behind(story: Story, number: int) -> Operation | None:
@@ -188,7 +227,11 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
         chain += clip.inputs
         clip = story.producer.get(clip.inputs[0])
     names = trained(case, flow.call)
-    if not any(story.producer[number].type in ("ClipByValue", "Maximum") for number in operation.inputs if number in story.producer):
+    if not any(
+        story.producer[number].type in ("ClipByValue", "Maximum")
+        for number in operation.inputs
+        if number in story.producer
+    ):
         return
     for number in chain:
         state = story.state.get(number)
@@ -197,7 +240,13 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
         if learns(flow, number) and state[3] is not None and state[3] < -1e-3:
             yield Suspect("double_activation", "error", operation.place, "suspicious", names, "", "logits")
             return
-        if number in story.constants and state[1] == 1.0 and state[3] == 0.0 and state[2] >= 0.5 and not learns(flow, operation.inputs[0]):
+        if (
+            number in story.constants
+            and state[1] == 1.0
+            and state[3] == 0.0
+            and state[2] >= 0.5
+            and not learns(flow, operation.inputs[0])
+        ):
             yield Suspect("wrong_target", "note", operation.place, "suspicious", names, "", "labels")
             return
 
@@ -205,9 +254,13 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
 def complex_casts(case: Case, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
     story = case.main
     for operation in order:
-        if operation.type == "Cast" and story.dtype(operation.inputs[0]).startswith("complex"):
-            if not story.dtype(operation.outputs[0]).startswith("complex") and operation.clock in flow.visited:
-                yield Suspect("complex_cast", "note", operation.place, "suspicious", trained(case, flow.call))
+        if operation.type != "Cast" or operation.clock not in flow.visited:
+            continue
+        before, after = (
+            story.dtype(number).startswith("complex") for number in (*operation.inputs, *operation.outputs)
+        )
+        if before and not after:
+            yield Suspect("complex_cast", "note", operation.place, "suspicious", trained(case, flow.call))
 
 
 def wrong_shapes(case: Case, call: Event) -> Iterator[Suspect]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
+from .drawing import draw
 from .flow import CUTTING, Flow, Step, random
-from .story import NOWHERE, Event, Operation, Story
+from .story import Event, Operation, Story
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
@@ -84,13 +85,13 @@ def explain(
         return unconnected(case, flow, call, number, kind, alone)
     step = flow.lost(number)
     if step is None:
-        return unwatched(story, call, number, kind, path)
-    drawn = draw(story, path, step, story.name(number))
+        return unwatched(story, call, number)
+    drawn = draw(path, step, story.name(number))
     if step.kind == "op" and step.operation is not None and not integer(story, number):
-        unseen = first_use_unseen(story, call, number, path)
+        unseen = first_use_unseen(call, path)
         if unseen:
-            return unwatched(story, call, number, kind, path)
-    cause, place, operation, detail = classify(story, flow, call, number, kind, step)
+            return unwatched(story, call, number)
+    cause, place, operation, detail = classify(story, flow, call, number, step)
     return cause, place, operation, detail, drawn
 
 
@@ -99,15 +100,18 @@ def integer(story: Story, number: int) -> bool:
     return dtype.startswith(("int", "uint", "bool"))
 
 
-def first_use_unseen(story: Story, call: Event, number: int, path: list[Step]) -> bool:
+def first_use_unseen(call: Event, path: list[Step]) -> bool:
     """The source's first use happened under this tape, and the tape did not follow it."""
     operation = path[0].operation
-    return operation is not None and call["tape"] in operation.tapes and not operation.tracked and operation.type not in CUTTING
+    return (
+        operation is not None
+        and call["tape"] in operation.tapes
+        and not operation.tracked
+        and operation.type not in CUTTING
+    )
 
 
-def classify(
-    story: Story, flow: Flow, call: Event, number: int, kind: str, step: Step
-) -> tuple[str, int, str, str]:
+def classify(story: Story, flow: Flow, call: Event, number: int, step: Step) -> tuple[str, int, str, str]:
     operation = step.operation
     if step.kind == "python":
         via = story.via(step.place)
@@ -122,8 +126,9 @@ def classify(
         return "detached_numpy", step.place, "tf.constant", "copied"
     if step.kind == "whole":
         event = step.event or {}
-        place = event["gradient_place"] if event.get("gradient_place", NOWHERE) >= 0 else step.place
-        return ("wrong_custom_gradient" if place != step.place else "nondifferentiable_op"), place, event["name"], "none"
+        if event["gradient_place"] >= 0:
+            return "wrong_custom_gradient", event["gradient_place"], event["name"], "none"
+        return "nondifferentiable_op", step.place, event["name"], ""
     assert operation is not None
     if step.kind == "state":
         return written(story, operation)
@@ -131,10 +136,10 @@ def classify(
         return "integer_dtype", made(story, number, call), "", ""
     if call["tape"] not in operation.tapes and operation.type not in CUTTING:
         stopping = stopped_here(story, operation)
-        return not_differentiable(story, stopping) if stopping else outside(story, call, operation)
+        return not_differentiable(stopping) if stopping else outside(story, call, operation)
     if flow.copies(operation, step.here) and operation.type in COPYING:
         return "detached_numpy", operation.place, "tf.constant", "copied"
-    return not_differentiable(story, operation)
+    return not_differentiable(operation)
 
 
 COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
@@ -179,7 +184,7 @@ def outside(story: Story, call: Event, operation: Operation) -> tuple[str, int, 
     return "outside_tape", place, name, "stopped"
 
 
-def not_differentiable(story: Story, operation: Operation) -> tuple[str, int, str, str]:
+def not_differentiable(operation: Operation) -> tuple[str, int, str, str]:
     name, place = operation.type, operation.place
     if name in ("StopGradient", "PreventGradient"):
         return "stop_gradient", place, "tf.stop_gradient", ""
@@ -200,12 +205,12 @@ def made(story: Story, number: int, call: Event) -> int:
     return int(event["place"]) if event else int(call["place"])
 
 
-def unwatched(story: Story, call: Event, number: int, kind: str, path: list[Step]) -> Explanation:
+def unwatched(story: Story, call: Event, number: int) -> Explanation:
     """The way is whole, so the tape was not told to follow this source."""
     if integer(story, number):
         return "integer_dtype", made(story, number, call), "", "", ()
     variable = story.variables.get(number)
-    tape = story.tapes.get(call["tape"], {"automatic": True, "place": NOWHERE})
+    tape = story.tapes.get(call["tape"], {"automatic": True, "place": -1})
     watches = [event for event in story.of("watch") if event["tape"] == call["tape"]]
     own = [event for event in watches if number in event["watched"]]
     if own:
@@ -229,7 +234,13 @@ def derived(story: Story, tensor: int, origin: int, depth: int = 4) -> bool:
 
 def rebound(story: Story, call: Event, calls: list[Event], number: int) -> int | None:
     """The source is now a tensor that was computed from what was a variable at this place in an earlier call."""
-    earlier = {source for other in calls if other["clock"] < call["clock"] for source, kind in other["sources"] if kind == "variable"}
+    earlier = {
+        source
+        for other in calls
+        if other["clock"] < call["clock"]
+        for source, kind in other["sources"]
+        if kind == "variable"
+    }
     operation = story.producer.get(number)
     if operation is None or not earlier or call["tape"] in operation.tapes:
         return None
@@ -238,9 +249,7 @@ def rebound(story: Story, call: Event, calls: list[Event], number: int) -> int |
     return None
 
 
-def unconnected(
-    case: Case, flow: Flow, call: Event, number: int, kind: str, alone: bool
-) -> Explanation | None:
+def unconnected(case: Case, flow: Flow, call: Event, number: int, kind: str, alone: bool) -> Explanation | None:
     """No value travelled from the source to the target at all."""
     story = case.main
     target = flow.targets[0] if flow.targets else -1
@@ -248,14 +257,14 @@ def unconnected(
     if integer(story, number):
         return "integer_dtype", made(story, number, call), "", "", ()
     if number in story.variables and not story.variables[number].trainable:
-        return unwatched(story, call, number, kind, [])
+        return unwatched(story, call, number)
     if call["targets"] and call["targets"][0][1] == "variable":
         return "wrong_target", call["place"], "", "swapped", ()
     if kind == "tensor":
         return "wrong_target", made(story, number, call), "", "elsewhere", ()
-    ends = dead_ends(case, flow, number, call)
+    ends = dead_ends(case, number, call)
     if alone and not any(flow.path(handle) for handle in story.variables):
-        operation = shape_only(case, flow, call)
+        operation = shape_only(case, call)
         if operation is not None:
             return "nondifferentiable_op", operation, "", "shape", ()
         return "wrong_target", target_place, "", "constant", ()
@@ -264,9 +273,11 @@ def unconnected(
     return "unused_variable", target_place, "", "", ()
 
 
-def shape_only(case: Case, flow: Flow, call: Event) -> int | None:
+def shape_only(case: Case, call: Event) -> int | None:
     """An operation that took a tensor's shape and not its values."""
-    shapes = [op for op in case.main.operations if op.type in ("OnesLike", "ZerosLike", "Shape") and op.clock < call["begin"]]
+    shapes = [
+        op for op in case.main.operations if op.type in ("OnesLike", "ZerosLike", "Shape") and op.clock < call["begin"]
+    ]
     return shapes[-1].place if shapes else None
 
 
@@ -276,7 +287,7 @@ def producer_place(story: Story, target: int, call: Event) -> int:
     return made(story, target, call)
 
 
-def dead_ends(case: Case, flow: Flow, number: int, call: Event) -> int | None:
+def dead_ends(case: Case, number: int, call: Event) -> int | None:
     """The last thing that was computed with the source before it went nowhere."""
     story = case.main
     intervals = list(story.open_intervals(call["tape"]))
@@ -289,33 +300,3 @@ def dead_ends(case: Case, flow: Flow, number: int, call: Event) -> int | None:
         if operation.clock < call["begin"] and call["tape"] in operation.tapes
     ]
     return max(results, key=lambda operation: operation.clock).place if results else None
-
-
-def draw(story: Story, path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
-    """The path from target to source as labels, broken where the gradient stopped."""
-    labels: list[str] = ["loss"]
-    for step in reversed(path):
-        if step is lost:
-            labels.append("╳")
-        if step.kind == "op" and step.operation is not None and step.operation.type not in HIDDEN:
-            labels.append(readable(step.operation.type))
-        elif step.kind in ("python", "copy"):
-            labels.append("Python")
-        elif step.kind == "state":
-            labels.append("a variable's value")
-        elif step.kind == "whole":
-            labels.append(str((step.event or {}).get("name", "")))
-    return (*(labels if len(labels) < MOST_LABELS else [*labels[:3], "…", *around(labels)]), source)
-
-
-HIDDEN = ("ReadVariableOp", "Identity")
-MOST_LABELS = 14
-
-
-def around(labels: list[str]) -> list[str]:
-    at = labels.index("╳")
-    return labels[max(3, at - 3) : at + 5]
-
-
-def readable(name: str) -> str:
-    return {"AddV2": "Add", "MatMul": "matmul", "SelectV2": "where", "GatherV2": "gather"}.get(name, name).lower()

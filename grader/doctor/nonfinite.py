@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
+from .drawing import readable
 from .flow import Flow
-from .missing import readable
 from .story import Event, Operation, Story
 
 HUGE = 1e15  # a weight of this size has been thrown there by an update
@@ -49,9 +49,9 @@ def born(case: Case, call: Event) -> Birth | None:
         went = [state for state in event.get("states") or () if state]
         if came and all(state[0] for state in came) and not all(state[0] for state in went):
             clock = next((clock for clock, visit in flow.visited.items() if visit is event), None)
-            operation = next((one for one in order if one.clock == clock), None)
-            if operation is not None:
-                return "singular_point", operation.place, readable(operation.type), ""
+            culprit = next((one for one in order if one.clock == clock), None)
+            if culprit is not None:
+                return "singular_point", culprit.place, readable(culprit.type), ""
     return None
 
 
@@ -96,8 +96,11 @@ def forward(case: Case, flow: Flow, call: Event, operation: Operation) -> Birth:
 def thrown(story: Story, operation: Operation, depth: int) -> bool:
     """A variable of enormous size is among what the operation was computed from."""
     if story.is_read(operation):
-        return any((story.state.get(number) or [True, 0.0])[1] is None or
-                   ((story.state.get(number) or [True, 0.0])[1] or 0.0) > HUGE for number in operation.outputs)
+        return any(
+            (story.state.get(number) or [True, 0.0])[1] is None
+            or ((story.state.get(number) or [True, 0.0])[1] or 0.0) > HUGE
+            for number in operation.outputs
+        )
     if depth == 0:
         return False
     makers = [story.producer[number] for number in operation.inputs if number in story.producer]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from .case import Case, Suspect
 from .flow import CUTTING, Flow
 from .nonfinite import ancestors
-from .story import Event, Operation
+from .story import Operation
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
@@ -29,7 +29,7 @@ def suspects(case: Case) -> Iterator[Suspect]:
         order = ancestors(flow, inside=False)
         yield from through_python(case, flow, alive, order)
         yield from through_memory(case, flow, alive, order)
-        yield from beside_the_tape(case, flow, alive, order, calls)
+        yield from beside_the_tape(case, flow, alive, order)
 
 
 def uses(case: Case, number: int) -> set[int]:
@@ -92,9 +92,7 @@ def upstream(case: Case, tensor: int) -> set[int]:
     return found
 
 
-def beside_the_tape(
-    case: Case, flow: Flow, alive: set[int], order: list[Operation], calls: list[Event]
-) -> Iterator[Suspect]:
+def beside_the_tape(case: Case, flow: Flow, alive: set[int], order: list[Operation]) -> Iterator[Suspect]:
     """A part of the target was computed from a source where this tape did not record."""
     story = case.main
     call = flow.call
@@ -108,7 +106,7 @@ def beside_the_tape(
             yield Suspect("outside_tape", "error", resets[-1]["place"], "wrong", names, "", "reset")
             return
         if call["tape"] not in operation.tapes and operation.within is None:
-            joined = meeting(flow, operation, order) if operation.tapes else operation
+            joined = meeting(operation, order) if operation.tapes else operation
             names = (story.name(operation.inputs[0]),)
             yield Suspect("outside_tape", "note", joined.place, "suspicious", names, "", "partial", rank=1.0)
             return
@@ -129,8 +127,6 @@ def open_to_gradients(flow: Flow) -> set[int]:
     return found
 
 
-def meeting(flow: Flow, operation: Operation, order: list[Operation]) -> Operation:
+def meeting(operation: Operation, order: list[Operation]) -> Operation:
     """The first operation that took a value recorded by another tape and was recorded by none, or by this one."""
     return next((one for one in order if one.clock > operation.clock and one.place != operation.place), operation)
-
-

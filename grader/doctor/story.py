@@ -78,7 +78,9 @@ class Story:
         self.signs: dict[int, list[dict[str, int]]] = {int(place): signs for place, signs in trace["signs"].items()}
         self.graph_operations: int = trace["graph_operations"]
         self.operations = [
-            Operation(clock, name, place, tuple(taken), tuple(given), tuple(tapes), tracked, within, tuple(states or ()))
+            Operation(
+                clock, name, place, tuple(taken), tuple(given), tuple(tapes), tracked, within, tuple(states or ())
+            )
             for clock, name, place, taken, given, tapes, tracked, within, states in trace["operations"]
         ]
         paths = {number: path for layer in self.layers for number, path, _ in layer["weights"]}

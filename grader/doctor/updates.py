@@ -17,7 +17,7 @@ def suspects(case: Case) -> Iterator[Suspect]:
 
 
 def never_applied(case: Case) -> Iterator[Suspect]:
-    """Gradients of variables, computed again and again, that nothing ever used, while the variables stay as they are."""
+    """Gradients of variables, computed again and again, that nothing used, while the variables stay as they are."""
     story = case.main
     for place, calls in case.sites.items():
         fitted = bool(story.of("fit"))
@@ -106,7 +106,10 @@ def changed_on_the_way(case: Case) -> Iterator[Suspect]:
     """The optimizer got zeros, or only one sign, where the tape gave something else."""
     story, known = case.main, origins(case)
     outcome = {
-        result["tensor"]: result for call in case.calls for result in call["results"] if result.get("tensor") is not None
+        result["tensor"]: result
+        for call in case.calls
+        for result in call["results"]
+        if result.get("tensor") is not None
     }
     states = {gradient: state for step in case.steps() for gradient, _, _, state in step["pairs"]}
     verdicts: dict[tuple[int, str], list[str]] = defaultdict(list)
@@ -117,23 +120,23 @@ def changed_on_the_way(case: Case) -> Iterator[Suspect]:
             continue
         total[operation.place] += 1
         state = states.get(gradient)
-        before = [outcome[number] for number in came] or fed(story, operation, outcome)
+        before = [outcome[number] for number in came] or fed(operation, outcome)
         if not before or state is None:
             continue
         if state[2] == 1.0 and all(not result.get("zero") for result in before):
             verdicts[operation.place, "zeroed"].append(story.name(variable))
-        elif state[3] is not None and state[3] >= 0.0 and one_sided(story, operation, before):
+        elif state[3] is not None and state[3] >= 0.0 and one_sided(operation, before):
             verdicts[operation.place, "clipped"].append(story.name(variable))
     for (place, detail), names in verdicts.items():
         if len(names) == total[place]:
             yield Suspect("optimizer_misuse", "error", place, "wrong", tuple(dict.fromkeys(names)), "", detail)
 
 
-def fed(story: Story, operation: Operation, outcome: dict[int, Event]) -> list[Event]:
+def fed(operation: Operation, outcome: dict[int, Event]) -> list[Event]:
     return [outcome[number] for number in operation.inputs if number in outcome]
 
 
-def one_sided(story: Story, operation: Operation, before: list[Event]) -> bool:
+def one_sided(operation: Operation, before: list[Event]) -> bool:
     """A bound at zero was applied to gradients that were negative in part."""
     if operation.type not in ("Maximum", "ClipByValue", "Relu"):
         return False
@@ -212,7 +215,9 @@ def kept(case: Case) -> Iterator[Suspect]:
     known = origins(case)
     for handle, variable in story.variables.items():
         writes = [writer for writer in story.writers.get(handle, ()) if writer.clock > variable.clock]
-        by_hand = all("keras" not in via or "variables.py" in via for via in (story.via(writer.place) for writer in writes))
+        by_hand = all(
+            "keras" not in via or "variables.py" in via for via in (story.via(writer.place) for writer in writes)
+        )
         if handle in case.sourced or not writes or not by_hand:
             continue
         if any(writer.type != "AssignAddVariableOp" for writer in writes):
@@ -227,4 +232,6 @@ def kept(case: Case) -> Iterator[Suspect]:
         )
         if sums and len(moves) >= 2 and any(moves[0] < writer.clock < moves[-1] for writer in writes):
             place = sums[0].place
-            yield Suspect("optimizer_misuse", "note", place, "suspicious", (story.name(variable.id),), "", "accumulated")
+            yield Suspect(
+                "optimizer_misuse", "note", place, "suspicious", (story.name(variable.id),), "", "accumulated"
+            )

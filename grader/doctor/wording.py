@@ -22,7 +22,7 @@ SYMPTOMS = {
 # (cause, detail) -> (why, what next). A detail that is not listed falls back to the cause alone.
 SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("detached_numpy", ""): (
-        "here the value leaves TensorFlow through {operation}; the tape can't follow it, and what comes back is a constant",
+        "here the value leaves TensorFlow through {operation}; the tape can't follow; a constant comes back",
         "Which TensorFlow operation computes the same, so that the value never leaves?",
     ),
     ("detached_numpy", "copied"): (
@@ -30,7 +30,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Use the tensor itself here, or an operation such as tf.reshape or tf.cast that keeps it connected.",
     ),
     ("detached_numpy", "partial"): (
-        "one part of this value goes through {operation} and comes back as a constant, so the gradient misses that part",
+        "one part of this value goes through {operation} and comes back as a constant: the gradient misses it",
         "If this part is meant to be a constant, all is well; tf.stop_gradient would say so openly.",
     ),
     ("detached_numpy", "graph"): (
@@ -218,7 +218,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "When does the model make its variables?",
     ),
     ("untracked_layer", "list"): (
-        "{variables} takes part in the loss and never changes: it is in none of the lists of variables that are trained",
+        "{variables} takes part in the loss and never changes: no list of variables to train has it",
         "If it should learn, add it to the list.",
     ),
     ("missing_gradient_registration", ""): (

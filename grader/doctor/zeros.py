@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from math import prod
 
 from .case import Case, Suspect
+from .drawing import draw, readable
 from .flow import Flow, Step
-from .missing import draw, hidden, readable
+from .missing import hidden
 from .story import Event, Operation, Story
 
 FLAT = {"Sign": "zero", "Round": "zero", "Floor": "zero", "Ceil": "zero"}
@@ -48,13 +49,13 @@ def of_source(case: Case, call: Event, position: int, always: bool) -> Iterator[
     if always:
         found = killer(flow, path, 0.0)
         if found is not None:
-            yield from blame(case, call, number, name, path, *found)
+            yield from blame(case, call, number, name, path, found)
     elif tiny_everywhere(call):
         found = killer(flow, path, NOTHING)
         if found is not None:
-            yield from blame(case, call, number, name, path, *found)
+            yield from blame(case, call, number, name, path, found)
     elif call["results"][position]["largest"] <= VANISHED * largest(call):
-        yield from vanished(story, path, name)
+        yield from vanished(path, name)
 
 
 def largest(call: Event) -> float:
@@ -66,7 +67,7 @@ def tiny_everywhere(call: Event) -> bool:
     return largest(call) < NOTHING
 
 
-def killer(flow: Flow, path: list[Step], share: float) -> tuple[Step, Event] | None:
+def killer(flow: Flow, path: list[Step], share: float) -> Step | None:
     """The first step from the target whose operation received a gradient and gave on (almost) nothing."""
     for step in reversed(path):
         if step.operation is None or (share and step.operation.type in SCALING):
@@ -78,17 +79,15 @@ def killer(flow: Flow, path: list[Step], share: float) -> tuple[Step, Event] | N
         positions = [i for i, taken in enumerate(step.operation.inputs) if taken == step.here]
         went = [visit["states"][i][1] or 0.0 for i in positions if i < len(visit["states"]) and visit["states"][i]]
         if came > 0.0 and went and max(went) <= share * came:
-            return step, visit
+            return step
     return None
 
 
-def blame(
-    case: Case, call: Event, number: int, name: str, path: list[Step], step: Step, visit: Event
-) -> Iterator[Suspect]:
+def blame(case: Case, call: Event, number: int, name: str, path: list[Step], step: Step) -> Iterator[Suspect]:
     story = case.main
     operation = step.operation
     assert operation is not None
-    drawn = draw(story, path, step, name)
+    drawn = draw(path, step, name)
     cause, detail, place, label = reason(story, operation, step, number, depth=6)
     if operation.within is not None and cause != "missing_loss_term":
         forward = second_order(case, operation)
@@ -133,9 +132,7 @@ def extreme(story: Story, operation: Operation) -> bool:
     return state is not None and (state[1] or 0.0) > 1 - 1e-6 and (state[3] or 0.0) < 1e-6
 
 
-def zero_operand(
-    story: Story, number: int, source: int, depth: int, place: int
-) -> tuple[str, str, int, str] | None:
+def zero_operand(story: Story, number: int, source: int, depth: int, place: int) -> tuple[str, str, int, str] | None:
     """Why a factor is zero everywhere; None when it is not."""
     state = story.state.get(number)
     if state is None or state[2] < 1.0:
@@ -175,7 +172,7 @@ def second_order(case: Case, operation: Operation) -> Operation | None:
     return None
 
 
-def vanished(story: Story, path: list[Step], name: str) -> Iterator[Suspect]:
+def vanished(path: list[Step], name: str) -> Iterator[Suspect]:
     squashing = [step.operation for step in path if step.operation and step.operation.type in SQUASHING]
     if len(squashing) >= STACKED and squashing[0] is not None:
         label = readable(squashing[0].type)

@@ -52,9 +52,9 @@ def observe_buffer(log: Log) -> Undo:
     if sys.version_info[:2] not in BUFFER_VERSIONS or ctypes.sizeof(ctypes.c_void_p) != 8:
         raise NotImplementedError("the buffer protocol is observed on 64-bit CPython 3.11 only")
     getter = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_void_p, ctypes.c_int)
-    table = ctypes.c_void_p.from_address(id(ops.EagerTensor) + BUFFER_SLOT).value
+    table = ctypes.c_void_p.from_address(id(ops.EagerTensor) + BUFFER_SLOT).value or 0
     slot = ctypes.c_void_p.from_address(table)
-    address = slot.value
+    address = slot.value or 0
     original = getter(address)
 
     def get(tensor: Any, view: Any, flags: int) -> int:

@@ -61,7 +61,7 @@ def custom_gradient_spot(log: Log, frames: list[tuple[FrameType, int]]) -> int:
             gradient, function = frame.f_locals.get("grad_fn"), frame.f_locals.get("f")
             if gradient is not None:
                 return log.places.of_code(gradient.__code__)
-            return log.places.end_of_code(function.__code__)
+            return -1 if function is None else log.places.end_of_code(function.__code__)
     return -1
 
 
@@ -77,7 +77,9 @@ def operands(frame: FrameType, instruction: int) -> list[list[str]]:
     """[name, kind] of the names in the expression that failed."""
     spans = list(frame.f_code.co_positions())
     first, last, _, _ = spans[instruction // 2]
-    lines = [linecache.getline(frame.f_code.co_filename, number) for number in range(first or 1, (last or first or 1) + 1)]
+    lines = [
+        linecache.getline(frame.f_code.co_filename, number) for number in range(first or 1, (last or first or 1) + 1)
+    ]
     try:
         tree = ast.parse("".join(lines).strip().rstrip(":"))
     except SyntaxError:

@@ -45,7 +45,9 @@ class Layers:
     def _row(self, number: int, layer: Any) -> dict[str, Any]:
         try:
             weights = [(identity(self.log, item)[0], item.path, bool(item.trainable)) for item in layer.weights]
-            own = [identity(self.log, item)[0] for item in [*layer._trainable_variables, *layer._non_trainable_variables]]
+            own = [
+                identity(self.log, item)[0] for item in [*layer._trainable_variables, *layer._non_trainable_variables]
+            ]
             losses = len(layer._get_own_losses()) + len(layer._get_regularization_losses())
         except Exception:  # a layer whose constructor raised
             weights, own, losses = [], [], 0

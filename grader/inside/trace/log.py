@@ -22,7 +22,19 @@ FIRST = 6_000  # operations kept from the start: some steps of a model of 50 lay
 WINDOW = 6_000  # operations kept before a gradient call that is worth explaining
 MOST_KEPT = 40_000
 MOST_EVENTS = 20_000
-RARE = ("call", "step", "error", "function", "trainable", "list", "compile", "compile_end", "fit", "fit_end", "custom_gradient")
+RARE = (
+    "call",
+    "step",
+    "error",
+    "function",
+    "trainable",
+    "list",
+    "compile",
+    "compile_end",
+    "fit",
+    "fit_end",
+    "custom_gradient",
+)
 DESCRIBED_CONSTANTS = 4_000  # of later ones only the place is noted
 KEPT_BYTES = 96 << 20
 DIGESTED_BYTES = 1 << 20  # of larger arrays every n-th element is compared
@@ -62,7 +74,7 @@ class Log:
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
         self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
-        self.written: Callable[[int], None] = lambda handle: None  # called after each write of a variable
+        self.written: Callable[[int], None] = lambda _: None  # called after each write of a variable
 
     def tick(self) -> int:
         self.clock += 1
@@ -153,7 +165,7 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any] | None:
 def state_of(tensor: Any) -> list[Any] | None:
     """[all finite, largest absolute value, share of exact zeros, smallest value] of a floating tensor."""
     array = array_of(tensor)
-    if array is None or array.dtype.kind not in "fc" and array.dtype.name != "bfloat16" or not array.size:
+    if array is None or (array.dtype.kind not in "fc" and array.dtype.name != "bfloat16") or not array.size:
         return None
     if array.dtype.itemsize < 4:
         array = array.astype(np.float32)

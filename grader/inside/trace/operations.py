@@ -28,7 +28,8 @@ WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 def observe(log: Log) -> Undo:
     """The backbone: one record for each operation."""
 
-    def after(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+    def after(op_type: Any, inputs: Any, _attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+        del op_name  # TensorFlow names the argument
         if log.busy:
             return
         if graph is not None:

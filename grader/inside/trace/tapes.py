@@ -131,7 +131,7 @@ def call(
             log.keep_window()
         raise
     with log.noting():
-        results = [outcome(log, item) for item in flat_like(sources, result)]
+        results = [outcome(item) for item in flat_of(result)]
         keep(tapes, place, facts, results)
     log.backward.clear()
     if not log.tapes:
@@ -169,7 +169,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
         log.keep_window()
 
 
-def flat_like(sources: Any, result: Any) -> list[Any]:
+def flat_of(result: Any) -> list[Any]:
     if isinstance(result, (list, tuple, dict)):
         return list(tf.nest.flatten(result, expand_composites=False))
     return [result]
@@ -201,7 +201,7 @@ def summed(item: Any) -> float | None:
     return total if np.isfinite(total) else None
 
 
-def outcome(log: Log, grad: Any) -> dict[str, Any]:
+def outcome(grad: Any) -> dict[str, Any]:
     """What one source received: its kind, its shape, and what its values are like."""
     if grad is None:
         return {"none": True}

@@ -41,7 +41,9 @@ class Optimizers:
         if id(optimizer) not in self.number_of:
             self.number_of[id(optimizer)] = len(self.all)
             self.all.append(optimizer)
-            self.rows.append({"type": type(optimizer).__name__, "place": self.log.places.here(), "rates": [], "steps": 0})
+            self.rows.append(
+                {"type": type(optimizer).__name__, "place": self.log.places.here(), "rates": [], "steps": 0}
+            )
         return self.number_of[id(optimizer)]
 
     def step(self, optimizer: Any, grads: Any, variables: Any) -> None:
@@ -172,7 +174,11 @@ def observe_functions(log: Log) -> Undo:
                 }
                 log.tick()
                 log.event(
-                    "function", place=log.places.here(), written=log.places.of_code(code), changed=changed, traces=compiled
+                    "function",
+                    place=log.places.here(),
+                    written=log.places.of_code(code),
+                    changed=changed,
+                    traces=compiled,
                 )
         return result
 

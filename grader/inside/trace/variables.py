@@ -60,6 +60,7 @@ class Registry:
         for ordinal, write, size in self.log.plan.get("nudge", ()):
             if entry["ordinal"] == ordinal and entry["writes"] == write:
                 variable = self.alive[entry["id"]]()
+                assert variable is not None
                 shape = tuple(entry["shape"])
                 delta = np.asarray(size * direction(0, shape), dtype=variable.dtype.as_numpy_dtype)
                 gen_resource_variable_ops.assign_add_variable_op(variable.handle, ops.convert_to_tensor(delta))

@@ -1,0 +1,83 @@
+"""The diagnosis: exact words are in golden/ (`pytest --update-goldens` writes them), habits are here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.doctor import diagnose, wording
+from grader.explain import CODES
+
+from .conftest import Examine
+from .workbench import Workbench
+
+pytestmark = pytest.mark.kernel
+HERE = Path(__file__).parent
+MODES = {mode["id"]: mode for mode in json.loads((HERE / "modes.json").read_text())}
+# one mode for each kind of cause
+SPOKEN = """
+    SCOPE-01 SCOPE-02 SCOPE-06 WATCH-01 WATCH-02 WATCH-05 WATCH-08 DETACH-01 DETACH-02 DETACH-18 DETACH-20 OP-01 OP-07
+    OP-12 OP-14 STOP-02 PERS-01 NEST-03 STATE-01 STATE-04 FLOW-03 FLOW-06 FLOW-08 CUST-02 CUST-04 KERAS-01 KERAS-06
+    KERAS-09 KERAS-14 KERAS-16 SHAPE-01 SHAPE-04 LOSS-01 ZERO-01 ZERO-02 ZERO-04 ZERO-06 NAN-03 NAN-04 NAN-06 OPT-01
+    OPT-04 OPT-05 OPT-06 OPT-09 SPARSE-01 TGT-01
+""".split()
+
+
+def said(examine: Examine, mode: str) -> str:
+    lines = [f"{mode}: {MODES[mode]['title']}"]
+    for found in examine(MODES[mode]["broken"], "modes"):
+        lines.append(f"  {found.code} {found.severity} line {found.line}: {found.source}")
+        if found.column is not None and found.end_column is not None:
+            source = MODES[mode]["broken"].splitlines()[(found.line or 1) - 1]
+            lines.append(f"    under: {source[found.column : found.end_column]}")
+        lines += [f"    {found.message}", f"    Next: {found.next_step}"]
+        if found.path:
+            lines.append(f"    {' ─ '.join(found.path)}")
+    return "\n".join(lines) + "\n"
+
+
+def test_each_cause_reads_as_its_golden(examine: Examine, update_goldens: bool) -> None:
+    text = "\n".join(said(examine, mode) for mode in SPOKEN)
+    golden = HERE / "golden" / "messages.txt"
+    if update_goldens:
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+@pytest.mark.parametrize("mode", ["DETACH-01", "OP-03", "STOP-04", "STATE-05", "ZERO-03", "NAN-05", "CUST-01", "FLOW-13"])
+def test_the_right_line_comes_first_and_the_repairs_are_healthy(examine: Examine, mode: str) -> None:
+    row = MODES[mode]
+    found = examine(row["broken"], "modes")[0]
+    assert any(culprit in row["broken"].splitlines()[found.line - 1] for culprit in row["culprit_line_contains"])
+    assert found.cause in row["acceptable_causes"]
+    for repair in row["right"]:
+        assert not [finding for finding in examine(repair, "modes") if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("name", ["dqn_target_network", "vq_straight_through", "wgan_gradient_penalty", "fit_with_callbacks"])
+def test_a_healthy_program_is_left_alone(examine: Examine, name: str) -> None:
+    findings = examine((HERE / "honesty" / "healthy" / f"{name}.py").read_text())
+    assert not [finding for finding in findings if finding.severity == "error"]
+
+
+def test_a_diagnosis_does_not_depend_on_names_or_comments(examine: Examine) -> None:
+    source = "import tensorflow as tf\nnumpy = tf.Variable(2.0)\nwith tf.GradientTape() as stop_gradient:\n"
+    healthy = source + "    predict = numpy * numpy  # .numpy() round argmax\ng = stop_gradient.gradient(predict, numpy)\n"
+    assert examine(healthy) == ()
+
+
+def test_the_same_trace_gives_the_same_findings(bench: Workbench) -> None:
+    source = MODES["DETACH-08"]["broken"]
+    one, other = ({"runs": [bench.run(source, {}, "modes")]} for _ in range(2))
+    assert diagnose(one, {None: source}) == diagnose(other, {None: source}) != ()
+
+
+def test_a_source_that_is_not_there_gives_no_finding(bench: Workbench) -> None:
+    trace = {"runs": [bench.run(MODES["DETACH-01"]["broken"], {}, "modes")]}
+    assert diagnose(trace, {None: "short = 1\n"}) == ()
+
+
+def test_every_wording_belongs_to_a_cause_that_has_a_code() -> None:
+    assert {cause for cause, _ in wording.SENTENCES} <= set(CODES)
