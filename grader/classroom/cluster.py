@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
+import logging
 import os
 import pkgutil
 import sysconfig
@@ -95,6 +96,7 @@ class Cluster:
         self._versions = here()
         self._running: set[Any] = set()  # Dask forgets a task whose future nobody holds
         self._grade: Grade | None = None
+        self._workers = 1
         self._client = _connect(address)
         try:
             _require_workers(self._client, address)
@@ -105,8 +107,9 @@ class Cluster:
 
     @property
     def jobs(self) -> int:
-        workers = len(self._client.nthreads()) if self._client.status == "running" else 1
-        return max(1, min(workers, self._most or workers))
+        with suppress(OSError, ValueError):  # while the scheduler is out of reach it is what it was
+            self._workers = max(1, len(self._client.nthreads()))
+        return min(self._workers, self._most or self._workers)
 
     def submit(self, grade: Grade, exercise: str, notebook: bytes, /) -> Future[Verdict]:
         if self._client.status in ("closing", "closed"):
@@ -127,7 +130,7 @@ class Cluster:
                 self._client.cancel(list(self._running), force=True)
                 if self._grade is not None:
                     course = next(iter(self._parcels.values())).course
-                    self._client.run(_cancel_there, self._grade, course, wait=False)
+                    self._client.run(_cancel_there, self._grade, course, on_error="ignore")
             self._client.set_metadata([NAME, self._batch], None)
         self._client.close()
 
@@ -197,6 +200,8 @@ def _dask() -> Any:
 
 def _connect(address: str) -> Client:
     connect = _dask().Client
+    for name in ("distributed", "tornado.application"):  # what they log is for those who run the cluster
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return connect(address, name=NAME, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError):

@@ -188,7 +188,8 @@ def test_the_gradebook_is_that_of_one_machine_though_a_worker_is_killed(tmp_path
 def test_ctrl_c_ends_what_runs_on_the_workers_too(tmp_path: Path, address: str) -> None:
     files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}
     running = batch(folder(tmp_path / "in", files), tmp_path / "out", "--cluster", address)
-    wait_until(lambda: graded(tmp_path / "out") >= 1, 120)
+    wait_until(lambda: graded(tmp_path / "out") >= 1 or running.poll() is not None, 120)
+    assert running.poll() is None, running.communicate()
     time.sleep(2)  # the next ones are running
     os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=20)
