@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from grader.inside import isolate, seccomp, supervisor
+from grader.inside import folders, isolate, seccomp, supervisor
 
 MESSAGE = 1 << 18  # bytes; a request is a few hundred
 DESCRIPTORS = 128
@@ -95,7 +95,10 @@ def room_size(limits: dict[str, float]) -> int:
 def _enter_room(request: dict[str, Any]) -> None:
     home = Path(request["home"])
     home.mkdir(exist_ok=True)
-    os.chdir(request["work"])
+    work = Path(request["work"])
+    if request["folders"]:
+        work = folders.lay_out(request["folders"], work, request["copied"])
+    os.chdir(work)
     os.environ.update(HOME=str(home), IPYTHONDIR=str(home / "ipython"), TMPDIR=str(home.parent))
     if request["device"] != "gpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

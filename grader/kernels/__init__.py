@@ -26,6 +26,7 @@ class KernelRequest:
     limits: Limits = field(default_factory=Limits)
     device: str = "cpu"  # "cpu" | "gpu"
     data: Mapping[str, Path] = field(default_factory=dict)  # name in the work folder -> file to copy there
+    folders: tuple[Path, ...] = ()  # laid out in the work folder; a sandbox shows only those it was opened with
 
 
 class Kernel(Protocol):
@@ -53,26 +54,30 @@ class KernelSource(Protocol):
         """Give back whatever the source keeps between kernels."""
 
 
-def _cold(sandbox: str, hidden: Sequence[Path]) -> KernelSource:
+def _cold(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
     from grader.kernels import choice
 
-    return choice.cold(sandbox, hidden)
+    return choice.cold(sandbox, hidden, visible)
 
 
-def _warm(sandbox: str, hidden: Sequence[Path]) -> KernelSource:
+def _warm(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
     from grader.kernels import choice
 
-    return choice.warm(sandbox, hidden)
+    return choice.warm(sandbox, hidden, visible)
 
 
-SOURCES: dict[str, Callable[[str, Sequence[Path]], KernelSource]] = {"auto": _warm, "warm": _warm, "cold": _cold}
+Open = Callable[[str, Sequence[Path], Sequence[Path]], KernelSource]
+SOURCES: dict[str, Open] = {"auto": _warm, "warm": _warm, "cold": _cold}
 
 
-def open_source(name: str = "auto", sandbox: str = "auto", hidden: Sequence[Path] = ()) -> KernelSource:
+def open_source(
+    name: str = "auto", sandbox: str = "auto", hidden: Sequence[Path] = (), visible: Sequence[Path] = ()
+) -> KernelSource:
     """The kernel source of that name ("auto": the fastest that works here).
 
     `sandbox`: "bwrap" insists on walls and raises GraderError where there can be none, "auto" goes on without them and
     says so in `notice`, "off" does without. `hidden`: folders (the course) that notebooks must not see even if they
-    lie in one that the interpreter needs. A warm source starts its fork server now, and does not wait for it.
+    lie in one that the interpreter needs. `visible`: folders that requests may ask for, read-only; resolved paths. A
+    warm source starts its fork server now, and does not wait for it.
     """
-    return SOURCES[name](sandbox, hidden)
+    return SOURCES[name](sandbox, hidden, visible)

@@ -22,7 +22,7 @@ SLOW = "Forked kernels can't be isolated here, so each notebook gets a sandbox o
 COLD = "Kernels can't be forked on this system, so each notebook waits for TensorFlow to be imported."
 
 
-def warm(walls: str, hidden: Sequence[Path] = ()) -> KernelSource:
+def warm(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
     """Forked kernels if this system has them."""
     if sys.platform != "linux":
         return _cold_in_the_open(walls, "bubblewrap needs Linux", COLD)
@@ -33,19 +33,19 @@ def warm(walls: str, hidden: Sequence[Path] = ()) -> KernelSource:
     if sandbox.bubblewrap() is None:
         _insist(walls, "bubblewrap is not installed")
         return WarmSource(walls=False, notice=OPEN.format(why="bubblewrap is not installed"))
-    source = WarmSource(walls=True, hidden=hidden)
+    source = WarmSource(True, hidden, visible)
     problem = source.server.isolation_problem()
     if problem is None:
         return source
     said = source.server.log()
     source.close()
     if problem:
-        return _own_sandbox(hidden, SLOW)
+        return _own_sandbox(hidden, visible, SLOW)
     _insist(walls, f"bubblewrap does not work: {said or 'it gave no reason'}")
     return WarmSource(walls=False, notice=OPEN.format(why="bubblewrap does not work"))
 
 
-def cold(walls: str, hidden: Sequence[Path] = ()) -> KernelSource:
+def cold(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
     """A fresh interpreter for each notebook, in a sandbox of its own if there can be one."""
     if walls == "off":
         return _cold_in_the_open("off", "", "")
@@ -56,13 +56,13 @@ def cold(walls: str, hidden: Sequence[Path] = ()) -> KernelSource:
     problem = bubblewrap_problem()
     if problem:
         return _cold_in_the_open(walls, "bubblewrap does not work", "")
-    return _own_sandbox(hidden, "")
+    return _own_sandbox(hidden, visible, "")
 
 
-def _own_sandbox(hidden: Sequence[Path], notice: str) -> KernelSource:
+def _own_sandbox(hidden: Sequence[Path], visible: Sequence[Path], notice: str) -> KernelSource:
     from grader.kernels.walled import WalledSource
 
-    return WalledSource(hidden, notice)
+    return WalledSource(hidden, visible, notice)
 
 
 def _cold_in_the_open(walls: str, why: str, notice: str) -> KernelSource:

@@ -23,6 +23,7 @@ import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from grader import inside
+from grader.inside import folders
 from grader.kernels import KernelRequest
 from grader.kernels.limits import Watchdog
 from grader.kernels.running import RunningKernel, running
@@ -123,6 +124,9 @@ class ColdSource:
             work, home = folder / "work", folder / "home"
             work.mkdir()
             home.mkdir()
+            if request.folders:
+                shown = [(path.name, str(path)) for path in request.folders]
+                work = folders.lay_out(shown, work, folders.COPIED_IN_THE_OPEN)
             _copy_data(request, work)
 
             def launch(manager: AsyncKernelManager) -> Tree:

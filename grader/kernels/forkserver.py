@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.kernels import sandbox, spawn
+from grader.kernels.visible import View
 
 STARTUP_SECONDS = 180.0  # to import TensorFlow from a slow disk
 ENDING_SECONDS = 0.5  # in which a killed server gives back its memory and is seen to have ended
@@ -26,8 +27,8 @@ WALLS_SECONDS = 30.0  # until it says whether its children can be isolated; usua
 class ForkServer:
     """One zygote at a time."""
 
-    def __init__(self, walls: bool, hidden: Iterable[Path] = ()) -> None:
-        self._walls, self._hidden = walls, tuple(hidden)
+    def __init__(self, walls: bool, hidden: Iterable[Path] = (), views: Iterable[View] = ()) -> None:
+        self._walls, self._hidden, self._views = walls, tuple(hidden), tuple(views)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -109,7 +110,7 @@ class ForkServer:
     def _command(self, archive: int, socket: str) -> tuple[list[str], dict[str, str]]:
         if self._walls:
             arguments = [socket, "walls", *sandbox.roots_in_tmp()]
-            return sandbox.command("zygote", archive, arguments, hidden=self._hidden), {}
+            return sandbox.command("zygote", archive, arguments, hidden=self._hidden, views=self._views), {}
         environment = {**sandbox.environment(), "PATH": os.environ.get("PATH", os.defpath)}
         return sandbox.python("zygote", archive, [socket, "open"]), environment
 

@@ -16,11 +16,15 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import grader.inside
+from grader.inside import folders as layout
+from grader.kernels import visible
+from grader.kernels.visible import View
 
 # The modules that run inside, under the same names and without the rest of the package.
-INSIDE = ("first", "isolate", "kernel", "measure", "seccomp", "supervisor", "zygote")
+INSIDE = ("first", "folders", "isolate", "kernel", "measure", "seccomp", "supervisor", "zygote")
 WORK, HOME, SPACE = "/work", "/tmp/home", "/space"
 NOBODY = 65534  # whom the untrusted side runs as when we are root
 
@@ -74,13 +78,15 @@ def command(
     arguments: Sequence[str],
     *,
     hidden: Iterable[Path] = (),
+    views: Iterable[View] = (),
     own_room: int | None = None,
     device: str = "gpu",
 ) -> list[str]:
     """The argument list that runs `grader.inside.MODULE` of the archive in a sandbox.
 
-    `hidden`: folders that must not be seen even if they lie in one that is. `own_room`: bytes that one notebook may
-    write; without it the room is left to the forked children, and the sandbox has none.
+    `hidden`: folders that must not be seen even if they lie in one that is. `views`: what is shown of the user's own.
+    `own_room`: bytes that one notebook may write; without it the room is left to the forked children, and the sandbox
+    has none.
     """
     program = bubblewrap()
     assert program is not None
@@ -93,6 +99,7 @@ def command(
         *_room(own_room),
         *_interpreter(roots),
         *_masks([Path(grader.inside.__file__).parent.parent, *hidden], roots),
+        *visible.flags(views),
         *(["--as-pid-1"] if own_room is not None else []),
         *("--remount-ro", "/dev"),  # bubblewrap's own, which an ordinary user could write to; its nodes stay usable
         *("--remount-ro", "/"),
@@ -102,6 +109,13 @@ def command(
         *unprivileged(),
         *python(module, archive, arguments),
     ]
+
+
+def room(views: Iterable[View], folders: Iterable[Path]) -> dict[str, Any]:
+    """Where a kernel works in a sandbox, and which of the folders that it shows are laid out there."""
+    places = {view.folder: view.place for view in views}
+    shown = [(folder.name, places[folder]) for folder in folders if folder in places]
+    return {"work": WORK, "home": HOME, "folders": shown, "copied": layout.COPIED}
 
 
 def python(module: str, archive: int, arguments: Sequence[str]) -> list[str]:

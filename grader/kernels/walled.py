@@ -18,6 +18,7 @@ from grader.kernels import KernelRequest, sandbox, spawn
 from grader.kernels.running import MB, RunningKernel, running
 from grader.kernels.scratch import Scratch
 from grader.kernels.supervised import KernelStartError, SupervisedProcess, connection_pair, send_request
+from grader.kernels.visible import views
 
 STARTUP_SECONDS = 60.0
 ROOM_FACTOR = 2  # as grader.inside.first: room for this many of the largest files
@@ -39,9 +40,9 @@ class WalledSource:
 
     sandboxed = True
 
-    def __init__(self, hidden: Iterable[Path] = (), notice: str = "") -> None:
+    def __init__(self, hidden: Iterable[Path] = (), visible: Iterable[Path] = (), notice: str = "") -> None:
         self.notice = notice
-        self._hidden = tuple(hidden)
+        self._hidden, self._views = tuple(hidden), views(visible)
         self._scratch = Scratch()
         self._context = zmq.asyncio.Context()
 
@@ -66,13 +67,15 @@ class WalledSource:
         archive = sandbox.code()
         try:
             descriptor = theirs.fileno()
-            command = sandbox.command("first", archive, [str(descriptor)], hidden=self._hidden, own_room=room)
+            command = sandbox.command(
+                "first", archive, [str(descriptor)], hidden=self._hidden, views=self._views, own_room=room
+            )
             bubblewrap = spawn.start(command, [descriptor, archive], {}, log)
         finally:
             os.close(archive)
             theirs.close()
         try:
-            send_request(ours, manager, request, {"work": sandbox.WORK, "home": sandbox.HOME})
+            send_request(ours, manager, request, sandbox.room(self._views, request.folders))
             process = _OwnSandbox(ours, request.limits, True, STARTUP_SECONDS)
         except (OSError, KernelStartError) as error:
             bubblewrap.kill()

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from grader.inside import folders
 from grader.kernels import KernelRequest, sandbox
 from grader.kernels.forkserver import STARTUP_SECONDS, ForkServer
+from grader.kernels.visible import views
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -26,10 +28,13 @@ ATTEMPTS = 2  # the server may be lost between two notebooks
 class WarmSource:
     """Forks a kernel for each request."""
 
-    def __init__(self, walls: bool, hidden: Iterable[Path] = (), notice: str = "") -> None:
+    def __init__(
+        self, walls: bool, hidden: Iterable[Path] = (), visible: Iterable[Path] = (), notice: str = ""
+    ) -> None:
         self.sandboxed = walls
         self.notice = notice
-        self.server = ForkServer(walls, hidden)
+        self._views = views(visible) if walls else ()
+        self.server = ForkServer(walls, hidden, self._views)
         self.server.start()
         # Below, and not above: the server imports TensorFlow while we import this.
         import zmq.asyncio
@@ -59,7 +64,7 @@ class WarmSource:
     def _fork(self, manager: AsyncKernelManager, request: KernelRequest, folder: Path) -> SupervisedProcess:
         from grader.kernels.supervised import KernelStartError, SupervisedProcess, send_request
 
-        room = {"work": sandbox.WORK, "home": sandbox.HOME} if self.sandboxed else _open_room(folder)
+        room = sandbox.room(self._views, request.folders) if self.sandboxed else _open_room(folder, request.folders)
         for attempt in range(1, ATTEMPTS + 1):
             for file in folder.glob("s-*"):
                 file.unlink()
@@ -79,7 +84,12 @@ class WarmSource:
         raise AssertionError("unreachable")
 
 
-def _open_room(folder: Path) -> dict[str, str]:
+def _open_room(folder: Path, shown: Iterable[Path]) -> dict[str, Any]:
+    from grader.kernels.scratch import remove
+
     work = folder / "work"
-    work.mkdir(exist_ok=True)
-    return {"work": str(work), "home": str(folder / "home")}
+    remove(work)  # of an attempt before
+    work.mkdir()
+    laid_out = [(path.name, str(path)) for path in shown]
+    home = folder / "home"
+    return {"work": str(work), "home": str(home), "folders": laid_out, "copied": folders.COPIED_IN_THE_OPEN}
