@@ -198,10 +198,15 @@ def _apparmor() -> Obstacle:
 
 
 def _container() -> Obstacle:
-    if not any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv")):
+    """docs/docker.md says what each flag is for, and with which engines it was tried."""
+    podman = Path("/run/.containerenv").exists()
+    if not podman and not Path("/.dockerenv").exists():
         return None
+    options = ["seccomp=unconfined", "apparmor=unconfined", "unmask=ALL" if podman else "systempaths=unconfined"]
+    flags = [f"--security-opt {option}" for option in options]
+    flags += ["--cap-add SYS_ADMIN --cap-add NET_ADMIN"] * sandbox.as_root()
     return (
-        "docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined ...",
+        f"{'podman' if podman else 'docker'} run {' '.join(flags)} ...",
     ), "this container's own rules forbid namespaces"
 
 
