@@ -1,7 +1,8 @@
 """Notebook -> Examination: run under the doctor's trace, run again for the experiments that it asks for, diagnosed.
 
 Every run has a kernel of its own, so that nothing of one is left in the next, and all have the same seed, so that what
-differs between two of them is the experiment. A script (.py) is run as one cell.
+differs between two of them is the experiment. A program (.py) is run as one cell. One that runs for too long is stopped
+by an exception, so that what it did until then can be diagnosed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,14 @@ from grader.doctor import diagnose, experiments, parcel
 from grader.errors import InternalError
 from grader.execute import LostKernel, Session, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
-from grader.model import Finding, Run, Tree
+from grader.model import Finding, LimitHit, Run, Tree
 from grader.notebook import Notebook
 
 MOST_RUNS = 4
 SEED = 7
 STEP_LIMIT = "StepLimit"  # how the trace ends a run after the steps that were asked for
+TIME_LIMIT = "TimeLimit"  # how a run ends that took longer than it may
+EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
 FETCH_SECONDS = 60.0
 HOOKS_SECONDS = 30.0
 
@@ -30,8 +34,8 @@ HOOKS_SECONDS = 30.0
 class Examined:
     """How much there was to look at."""
 
-    gradient_calls: int = 0
-    variables: int = 0
+    gradient_calls: int = 0  # places in the code that ask for gradients
+    variables: int = 0  # trainable ones
     steps: int = 0
 
 
@@ -50,18 +54,20 @@ def examine(
     steps: int | None = None,
     progress: Callable[[str], None] | None = None,
     on_kernel: Callable[[Kernel], None] | None = None,
+    seconds: float | None = None,
 ) -> Examination:
-    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps. `on_kernel` is
-    told of each run's kernel."""
+    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps; `seconds`: stop
+    then, which is earlier than the request's limit, where the kernel dies. `on_kernel` is told of each run's kernel."""
     say = progress or (lambda _text: None)
     say("tracing the gradients")
-    run, order, trace = _traced(notebook, source, request, _plan({}, steps), on_kernel)
+    traced = partial(_traced, notebook, source, request, seconds=seconds, on_kernel=on_kernel)
+    run, order, trace = traced(_plan({}, steps))
     if trace is None:
         return Examination(run, (), Examined(), traced=False)
     runs = [trace]
-    while len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
+    while run.status != "timed_out" and len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
         say(f"trying experiment {len(runs)}")
-        _, _, further = _traced(notebook, source, request, _plan(plans[0], steps), on_kernel)
+        _, _, further = traced(_plan(plans[0], steps))
         if further is None:
             break
         runs.append(further)
@@ -75,6 +81,8 @@ def _traced(
     source: KernelSource,
     request: KernelRequest,
     plan: dict[str, Any],
+    *,
+    seconds: float | None,
     on_kernel: Callable[[Kernel], None] | None,
 ) -> tuple[Run, Mapping[int | None, int], Tree]:
     """One run under the trace: its outcome, the cells' numbers by their order of execution, and the trace."""
@@ -83,18 +91,32 @@ def _traced(
         session.install(parcel.bootstrap())
         try:
             session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
+            if notebook.program:
+                session.ask("session.program", Path(notebook.name).name, timeout=HOOKS_SECONDS)
+            if seconds is not None:
+                session.ask("session.limit", seconds, timeout=HOOKS_SECONDS)
         except LostKernel as error:
             raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
 
     with open_session(notebook, source, request, on_kernel=on_kernel, prepare=prepare) as session:
-        run = session.run
+        run = _outcome(session.run, seconds)
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
-        stopped = run.error is not None and run.error.type == STEP_LIMIT
         try:
-            trace = session.ask("session.traced", run.status == "crashed" and not stopped, timeout=FETCH_SECONDS)
+            trace = session.ask("session.traced", run.status == "crashed", timeout=FETCH_SECONDS)
         except LostKernel:
             trace = None
-    return (replace(run, status="completed") if stopped else run), order, trace
+    return run, order, trace
+
+
+def _outcome(run: Run, seconds: float | None) -> Run:
+    """The run, for which an exception that was ours, or the program's way to end itself, is no crash."""
+    if run.error is None:
+        return run
+    if run.error.type == STEP_LIMIT or (run.error.type == EXIT and run.error.message in WELL):
+        return replace(run, status="completed")
+    if run.error.type == TIME_LIMIT and seconds is not None:
+        return replace(run, status="timed_out", limit=LimitHit("wall", seconds, run.seconds))
+    return run
 
 
 def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
@@ -109,14 +131,10 @@ def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int
     """The finding with the cell's number in the notebook, and the line as its author counts it."""
     number = order[finding.cell]
     cut = len(notebook.cells[number - 1]) - len(_code(notebook, number))
-    return replace(finding, cell=number, line=None if finding.line is None else finding.line + cut)
+    cell = None if notebook.program else number
+    return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
 
 
 def _examined(trace: Tree) -> Examined:
     variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
-    return Examined(sum(trace["calls"].values()), variables, trace["steps"])
-
-
-def script(path: Path) -> Notebook:
-    """A .py file (plain or in percent cells) as a notebook of one cell."""
-    return Notebook(str(path), (path.read_text("utf-8-sig"),), (), "", None)
+    return Examined(len(trace["calls"]), variables, trace["steps"])

@@ -1,13 +1,16 @@
 """A learner's file -> Notebook: its code cells, its fingerprint, and the exercise that it says it belongs to.
 
-Nothing but the cells' text is taken over: a notebook's metadata could choose another kernel or have cells skipped.
+A program (.py), plain or in percent cells, is read as a notebook of one cell. Nothing but the cells' text is taken
+over: a notebook's metadata could choose another kernel or have cells skipped.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ class Notebook:
     repair_cells: tuple[int, ...]  # numbers of those tagged `repair`
     sha256: str
     exercise: str | None  # id in the metadata
+    program: bool = False  # from a .py file
 
     def runs(self, number: int) -> bool:
         """Whether the cell is executed: an empty one and one that only calls the grader are not."""
@@ -34,6 +38,21 @@ class Notebook:
 
 def read(path: Path) -> Notebook:
     """The notebook in a file. Raises UngradableError, in one sentence, when there is none."""
+    return parse(_content(path), str(path))
+
+
+def read_program(path: Path) -> Notebook:
+    """The Python program in a file. Raises UngradableError when its text can't be read."""
+    content = _content(path)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except (SyntaxError, UnicodeDecodeError):
+        raise UngradableError(f"{path} is not a Python program: its text is not UTF-8.", "Save it as UTF-8.") from None
+    return Notebook(str(path), (text,), (), hashlib.sha256(content).hexdigest(), None, program=True)
+
+
+def _content(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
@@ -41,7 +60,7 @@ def read(path: Path) -> Notebook:
         raise UngradableError(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
     if size > MAX_BYTES:
         raise UngradableError(f"{path} has {size / 2**20:.0f} MB.", "Clear the outputs, save, and grade again.")
-    return parse(content, str(path))
+    return content
 
 
 def parse(content: bytes, name: str = "the notebook") -> Notebook:

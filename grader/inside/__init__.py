@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "_gradient_clinic"
-MODULES = ("wire", "cells", "sites", "recorder", "probing", "session")  # in the order in which they import each other
+# In the order in which they import each other.
+MODULES = ("wire", "cells", "sites", "recorder", "probing", "program", "session")
 
 _INSTALL = """
 import sys, types

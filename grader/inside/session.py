@@ -12,6 +12,7 @@ from typing import Any
 from . import wire
 from .cells import Cells
 from .probing import Learner, MissingName, Tools, device_of, plain
+from .program import begin, end_after
 from .recorder import Recorder
 
 _state: "dict[str, Any]" = {}
@@ -43,6 +44,18 @@ def _make_comparable(tf: Any, gpus: "list[Any]") -> None:
     tf.config.experimental.enable_tensor_float_32_execution(False)
     tf.random.set_seed(0)
     tf.config.experimental.enable_op_determinism()
+
+
+def program(name: str) -> str:
+    """What runs is the program in a file of this name."""
+    begin(_state["namespace"], name)
+    return wire.pack(None)
+
+
+def limit(seconds: float) -> str:
+    """Have the program stopped after so many seconds."""
+    end_after(seconds, _state["cells"])
+    return wire.pack(None)
 
 
 def facts() -> str:
