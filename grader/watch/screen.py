@@ -44,7 +44,8 @@ class Screen:
             self.line(error.next_step)
 
     def watching(self, exercise: Exercise) -> None:
-        self.line(f"Watching {exercise.id}: repair {_short(exercise)} and save it. Ctrl-C ends.")
+        self.line(f"\nWatching {exercise.id} until Ctrl-C.")
+        self.line(f"Repair {_short(exercise)} and save it.")
 
     def rule(self) -> None:
         """A line with the time: one verdict looks like another."""
