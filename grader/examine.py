@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.doctor import diagnose, experiments, parcel
 from grader.errors import InternalError
@@ -47,6 +47,13 @@ class Examination:
     traced: bool  # whether there is a trace at all: a kernel that died leaves none
 
 
+class _Traced(NamedTuple):
+    run: Run
+    order: Mapping[int | None, int]  # the cells' numbers, by their order of execution
+    trace: Tree  # None where the kernel died
+    counted: Tree
+
+
 def examine(
     notebook: Notebook,
     source: KernelSource,
@@ -61,19 +68,20 @@ def examine(
     say = progress or (lambda _text: None)
     say("tracing the gradients")
     traced = partial(_traced, notebook, source, request, seconds=seconds, on_kernel=on_kernel)
-    run, order, trace = traced(_plan({}, steps))
-    if trace is None:
+    plain = traced(_plan({}, steps))
+    run, order = plain.run, plain.order
+    if plain.trace is None:
         return Examination(run, (), Examined(), traced=False)
-    runs = [trace]
+    runs = [plain.trace]
     while run.status != "timed_out" and len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
         say(f"trying experiment {len(runs)}")
-        _, _, further = traced(_plan(plans[0], steps))
+        further = traced(_plan(plans[0], steps)).trace
         if further is None:
             break
         runs.append(further)
     findings = diagnose({"runs": runs}, {count: _code(notebook, number) for count, number in order.items()})
     placed = tuple(_placed(finding, notebook, order) for finding in findings)
-    return Examination(run, placed, _examined(trace), traced=True)
+    return Examination(run, placed, _examined(plain), traced=True)
 
 
 def _traced(
@@ -84,8 +92,8 @@ def _traced(
     *,
     seconds: float | None,
     on_kernel: Callable[[Kernel], None] | None,
-) -> tuple[Run, Mapping[int | None, int], Tree]:
-    """One run under the trace: its outcome, the cells' numbers by their order of execution, and the trace."""
+) -> _Traced:
+    """One run under the trace."""
 
     def prepare(session: Session) -> None:
         session.install(parcel.bootstrap())
@@ -102,10 +110,11 @@ def _traced(
         run = _outcome(session.run, seconds)
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
         try:
+            counted = session.ask("session.counted", timeout=FETCH_SECONDS)
             trace = session.ask("session.traced", run.status == "crashed", timeout=FETCH_SECONDS)
         except LostKernel:
-            trace = None
-    return run, order, trace
+            counted = trace = None
+    return _Traced(run, order, trace, counted)
 
 
 def _outcome(run: Run, seconds: float | None) -> Run:
@@ -135,6 +144,12 @@ def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int
     return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
 
 
-def _examined(trace: Tree) -> Examined:
+def _examined(plain: _Traced) -> Examined:
+    """The trace knows what was there, the recorder what happened inside `model.fit`."""
+    trace, counted = plain.trace, plain.counted
     variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
-    return Examined(len(trace["calls"]), variables, trace["steps"])
+    return Examined(
+        max(len(trace["calls"]), counted["gradient_calls"]),
+        max(variables, counted["variables"]),
+        counted["steps"] or trace["steps"],
+    )

@@ -7,12 +7,13 @@ notebook's code has run.
 import json
 import os
 import sys
+from collections import Counter
 from typing import Any
 
 from . import wire
 from .cells import Cells
 from .probing import Learner, MissingName, Tools, device_of, plain
-from .program import begin, end_after
+from .program import begin, end_after, steps_taken
 from .recorder import Recorder
 
 _state: "dict[str, Any]" = {}
@@ -102,6 +103,17 @@ def traced(crashed: bool) -> str:
     if crashed and isinstance(error, Exception):
         doctor.failed(error)
     return wire.pack(doctor.fetch())
+
+
+def counted() -> str:
+    """How much training there was: places that asked for gradients, variables that they were asked for, steps."""
+    recorded = _state["recorder"].sites.values()
+    sites = [site for site in recorded if site.calls and site.place[0] is not None]
+    variables: Counter[str] = Counter()
+    for site in sites:
+        variables |= Counter(source.name for source in site.sources)  # names may repeat, within one place
+    places = {site.place for site in sites if site.kind != "step"}
+    return wire.pack({"gradient_calls": len(places), "variables": variables.total(), "steps": steps_taken()})
 
 
 def probe(source: str, inputs: str) -> str:
