@@ -90,9 +90,12 @@ def difference(figures: Figures, name: str, other: str) -> float:
 
 
 def command_seconds(command: Sequence[str | Path], folder: Path, codes: Sequence[int] = (0,)) -> float:
-    """Wall time of a command from a cold shell. Raises where it ends with any other code."""
+    """Wall time of a command from a cold shell, its environment activated. Raises where it ends with any other code."""
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     begun = time.perf_counter()
-    ended = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True)
+    ended = subprocess.run(
+        [str(part) for part in command], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True
+    )
     seconds = time.perf_counter() - begun
     if ended.returncode not in codes:
         raise RuntimeError(f"{command} ended with {ended.returncode}:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")

@@ -1,0 +1,85 @@
+"""The benchmarks can be run, and figure as they say. What they find is nobody's test: that depends on the machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.catalogue import load
+from grader.model import Status
+from grader.notebook import read
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def measuring(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return pytest.importorskip("measuring")
+
+
+@pytest.fixture
+def folder(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from workload import course
+
+    with course() as folder:
+        yield folder
+
+
+def test_rounds_are_interleaved(measuring):
+    seen = []
+    measures = [lambda: seen.append("a") or {"a": 1.0}, lambda: seen.append("b") or {"b": 2.0}]
+    assert measuring.interleaved(measures, 2) == {"a": [1.0, 1.0], "b": [2.0, 2.0]}
+    assert seen == ["a", "b", "a", "b"]
+
+
+def test_a_round_on_a_busy_machine_does_not_move_a_ratio(measuring):
+    figures = {"a": [1.0, 10.0, 1.1], "b": [2.0, 20.0, 2.2]}
+    assert measuring.ratio(figures, "b", "a") == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("limit", "code"), [(3.0, 0), (1.0, 1)])
+def test_the_exit_code_tells_whether_targets_are_met(measuring, capsys, limit, code):
+    part = measuring.Part("t", {"a": [2.0]}, "a", "s", (measuring.Target("a", 2.0, limit),))
+    assert measuring.show("b", [part], [], as_json=True) == code
+    (told,) = json.loads(capsys.readouterr().out)["parts"]
+    assert told["rows"] == [{"name": "a", "median": 2.0, "ratio": 1.0, "runs": [2.0]}]
+    assert told["targets"][0]["met"] is (code == 0)
+
+
+def test_a_command_that_fails_is_no_measurement(measuring, tmp_path):
+    with pytest.raises(RuntimeError, match="ended with 7"):
+        measuring.command_seconds([sys.executable, "-c", "raise SystemExit(7)"], tmp_path)
+
+
+def test_the_course_has_every_shipped_exercise_and_the_benchmark(folder):
+    shipped = {path.parent.name for path in (BENCHMARKS.parent / "exercises").glob("*/exercise.toml")}
+    assert {path.name for path in (folder / "exercises").iterdir()} == {*shipped, "00_benchmark"}
+
+
+@pytest.mark.kernel
+def test_the_benchmark_notebook_passes_every_check(folder, grader):
+    exercise = load(folder / "exercises" / "00_benchmark")
+    verdict = grader.grade(exercise, read(exercise.notebook))
+    assert (verdict.status, verdict.score) == (Status.PASSED, 10)
+
+
+@pytest.mark.parametrize("script", ["latency", "throughput", "peers"])
+def test_a_script_says_what_it_measures(script):
+    ran = subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{script}.py"), "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--runs N" in ran.stdout
+
+
+@pytest.mark.kernel
+def test_the_recorder_is_measured_while_it_records():
+    command = [sys.executable, str(BENCHMARKS / "recorder.py"), "--runs", "1", "--json"]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
+    assert [len(part["rows"]) for part in told["parts"]] == [2, 2]
+    assert told["notes"][0].startswith("Recorded: ")
