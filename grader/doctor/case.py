@@ -17,7 +17,7 @@ class Suspect:
     cause: str
     severity: str  # "error" where a symptom was observed and the cause is joined to it, otherwise "note"
     place: int
-    symptom: str  # "none" | "zero" | "nonfinite" | "wrong" | "still" | "exception" | "shape" | "suspicious"
+    symptom: str  # "none" | "zero" | "mostly" | "nonfinite" | "wrong" | "still" | "exception" | "shape" | "suspicious"
     variables: tuple[str, ...] = ()
     operation: str = ""
     detail: str = ""  # which of a cause's wordings fits
@@ -43,12 +43,24 @@ class Case:
         return [call for call in self.main.of("call") if call["error"] is None and call["results"] is not None]
 
     @cached_property
-    def sites(self) -> dict[int, list[Event]]:
-        """Calls by their place."""
-        found: dict[int, list[Event]] = {}
+    def sites(self) -> dict[object, list[Event]]:
+        """Calls by their line, whoever called the function that it is in."""
+        found: dict[object, list[Event]] = {}
         for call in self.calls:
-            found.setdefault(call["place"], []).append(call)
+            found.setdefault(self.main.line(call["place"]), []).append(call)
         return found
+
+    def times(self, call: Event) -> int:
+        """How often a gradient was asked for at this call's line."""
+        line = self.main.line(call["place"])
+        return sum(count for place, count in self.main.call_counts.items() if self.main.line(place) == line)
+
+    def always(self, call: Event, position: int, sign: str) -> bool:
+        """Every call at this line gave this source such a gradient."""
+        line = self.main.line(call["place"])
+        rows = [counts for place, counts in self.main.signs.items() if self.main.line(place) == line]
+        seen = sum(counts[position].get(sign, 0) for counts in rows if position < len(counts))
+        return seen == self.times(call)
 
     @cached_property
     def changed(self) -> tuple[set[int], set[int]] | None:
@@ -82,6 +94,16 @@ class Case:
     def sourced(self) -> set[int]:
         """Variables that any gradient call asked for."""
         return {number for call in self.main.of("call") for number, _ in call["sources"]}
+
+    @cached_property
+    def served(self) -> set[int]:
+        """Sources that got a gradient from some call."""
+        return {
+            source[0]
+            for call in self.calls
+            for source, result in zip(call["sources"], call["results"], strict=False)
+            if not result["none"] and not result.get("zero")
+        }
 
     def descendants(self, tensor: int, limit: int = 400) -> list[Operation]:
         """Operations that a tensor's value went into, directly or through others."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from .case import Case, Suspect, aligned
 
-AGREES = 0.03  # relative difference between a custom gradient and the measured one that may be rounding
-SMOOTH = 0.02  # the two measurements, with a wide and a narrow step, agree this well where a function is smooth
+AGREES = 0.05  # relative difference between a custom gradient and the measured one that may be rounding
+SMOOTH = 0.03  # slopes to both sides that differ by less than this share belong to a smooth function
+FLAT = 0.2  # share of results that a tiny step leaves exactly as they are
+LEAST = 1e-4  # a smaller slope is lost in rounding
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
@@ -82,8 +84,12 @@ def custom_gradients(case: Case) -> Iterator[Suspect]:
 
 
 def disagrees(row: dict[str, float]) -> bool:
-    """The function is smooth here (two step sizes agree) and not flat, and its gradient says something else."""
-    size = max(abs(row["wide"]), abs(row["narrow"]))
-    if size < 1e-4 or abs(row["wide"] - row["narrow"]) > SMOOTH * size:
-        return False  # flat, or jumping: a straight-through estimator, which differs on purpose
-    return abs(row["said"] - row["narrow"]) > AGREES * max(size, abs(row["said"]))
+    """The function is smooth here and its gradient says something else.
+
+    Where it is flat in places (a straight-through estimator) or has a corner (up and down differ), a gradient that is
+    not the measured one is there on purpose.
+    """
+    size = max(abs(row["up"]), abs(row["down"]))
+    if size < LEAST or row["still"] > FLAT or abs(row["up"] - row["down"]) > SMOOTH * size:
+        return False
+    return abs(row["said"] - 0.5 * (row["up"] + row["down"])) > AGREES * max(size, abs(row["said"]))

@@ -121,16 +121,23 @@ def frozen_by_compile(case: Case) -> Iterator[Suspect]:
     for event in story.of("trainable"):
         compiled = [other for other in story.of("compile_end") if other["clock"] < event["clock"]]
         again = [other for other in story.of("compile") if other["clock"] > event["clock"]]
-        fitted = [other for other in story.of("fit") if other["clock"] > event["clock"]]
+        fitted = [pair for pair in fits(story) if pair[0]["clock"] > event["clock"]]
         if not event["value"] or not compiled or again or not fitted or event["layer"] < 0:
             continue
         layer = story.layers[event["layer"]]
         held = [
             story.variables[number] for number, _, trains in layer["weights"] if trains and number in story.variables
         ]
-        if held and not any(variable.moved for variable in held):
+        before, after = fitted[0][0]["values"], fitted[0][1]["values"]
+        same = {int(number) for number, mark in before.items() if after.get(number) == mark}
+        if held and all(variable.id in same for variable in held) and len(same) < len(before):
             names = tuple(story.name(variable.id) for variable in held)
             yield Suspect("untrainable", "error", event["place"], "still", names, "", "compiled")
+
+
+def fits(story: Story) -> list[tuple[Event, Event]]:
+    """The beginnings and ends of model.fit; one that raised has both as well."""
+    return list(zip(story.of("fit"), story.of("fit_end"), strict=False))
 
 
 def regularisers(case: Case) -> Iterator[Suspect]:

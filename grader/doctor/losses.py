@@ -149,6 +149,8 @@ def vector_targets(case: Case, call: Event, flow: Flow) -> Iterator[Suspect]:
 def overwritten(case: Case, call: Event, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
     """The line of the target ran several times under this tape, and only its last result is used."""
     story = case.main
+    if call["what"] != "gradient":
+        return
     known = {operation.clock for operation in order}
     for target in flow.targets:
         operation = story.producer.get(target)

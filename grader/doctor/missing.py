@@ -65,6 +65,8 @@ def of_call(case: Case, call: Event, calls: list[Event]) -> Iterator[Suspect]:
         suspect = explain(case, flow, call, number, kind, alone, calls)
         if suspect is not None:
             cause, place, operation, detail, path = suspect
+            if cause == "unused_variable" and number in case.served:
+                continue  # another call has a gradient for it: the parts are added up
             rank = 0.0 if cause != "unused_variable" else 0.5
             yield Suspect(cause, "error", place, "none", (name,), operation, detail, path, rank)
 
@@ -113,10 +115,10 @@ def first_use_unseen(call: Event, path: list[Step]) -> bool:
 
 def classify(story: Story, flow: Flow, call: Event, number: int, step: Step) -> tuple[str, int, str, str]:
     operation = step.operation
+    via = story.via(step.place)
+    if via.endswith((".predict", ".predict_on_batch")):
+        return "predict_in_tape", step.place, "predict", ""
     if step.kind == "python":
-        via = story.via(step.place)
-        if via.endswith((".predict", ".predict_on_batch")):
-            return "predict_in_tape", step.place, "predict", ""
         return "detached_numpy", step.place, leaving_name(step, via), ""
     if step.kind == "copy":
         entry = story.line(step.place)

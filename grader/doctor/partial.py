@@ -1,8 +1,9 @@
 """A source has a gradient, but a part of its value reached the target on a way that the tape did not take.
 
 Often that is meant (a target network, a baseline, a straight-through estimator), so these are notes. They are errors
-only where it can't be meant: the value was written into a variable and read back under the same tape, or the tape
-was told to forget what the loss was made of.
+only where it can't be meant: the part is merely added to the loss, where without a gradient it has no effect at all;
+the value was written into a variable and read back under the same tape; or the tape was told to forget what the loss
+was made of.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
+from .drawing import readable
 from .flow import CUTTING, Flow
 from .nonfinite import ancestors
 from .story import Operation
+
+ADDING = ("AddV2", "AddN", "Sub", "Neg", "Sum", "Mean", "Identity", "Reshape", "Pack", "ConcatV2", "Cast")
+SCALING = ("Mul", "RealDiv")  # by a constant
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
@@ -28,6 +33,7 @@ def suspects(case: Case) -> Iterator[Suspect]:
             continue
         order = ancestors(flow, inside=False)
         yield from through_python(case, flow, alive, order)
+        yield from added_without_gradient(case, flow, alive)
         yield from through_memory(case, flow, alive, order)
         yield from beside_the_tape(case, flow, alive, order)
 
@@ -57,8 +63,64 @@ def through_python(case: Case, flow: Flow, alive: set[int], order: list[Operatio
             exit_ = exits[-1]
             label = "NumPy" if exit_["how"] == "buffer" else story.via(exit_["place"]).rpartition(".")[2] or "Python"
             names = tuple(story.name(number) for number in sorted(alive))
-            yield Suspect("detached_numpy", "note", exit_["place"], "suspicious", names, label, "partial", rank=1.0)
-            return
+            if merely_added(flow, {tensor}, order):
+                yield Suspect("detached_numpy", "error", exit_["place"], "wrong", names, label, "added", rank=0.2)
+            elif of_itself(flow, tensor, exit_["tensor"]) or of_sources_alone(case, flow, exit_["tensor"]):
+                yield Suspect("detached_numpy", "error", exit_["place"], "wrong", names, label, "part", rank=0.2)
+            else:
+                yield Suspect("detached_numpy", "note", exit_["place"], "suspicious", names, label, "partial", rank=1.0)
+
+
+def added_without_gradient(case: Case, flow: Flow, alive: set[int]) -> Iterator[Suspect]:
+    """A term of the target that depends on a source, and that no gradient goes back through: it has no effect."""
+    story = case.main
+    for term in terms(flow):
+        names = tuple(story.name(number) for number in sorted(upstream(case, term) & alive))
+        if not names or flow.received.get(term):
+            continue
+        operation = nearest_cut(flow, term)
+        if operation is None or operation.type in ("StopGradient", "PreventGradient"):
+            continue
+        label = readable(operation.type)
+        yield Suspect("nondifferentiable_op", "error", operation.place, "wrong", names, label, "added", rank=0.3)
+
+
+def terms(flow: Flow) -> list[int]:
+    """The tensors that the target is the sum of, as far as that can be seen."""
+    story = flow.story
+    found: list[int] = []
+    queue, seen = list(flow.targets), set()
+    while queue:
+        number = queue.pop()
+        operation = story.producer.get(number)
+        if number in seen or operation is None or flow.tape not in operation.tapes:
+            continue
+        seen.add(number)
+        scaled = [taken for taken in operation.inputs if taken not in story.constants]
+        if operation.type in ADDING and operation.type != "Cast":
+            queue += operation.inputs
+        elif operation.type in SCALING and len(scaled) == 1:
+            queue += scaled
+        else:
+            found.append(number)
+    return found
+
+
+def nearest_cut(flow: Flow, term: int) -> Operation | None:
+    """Going back from a term, the first operation that gives its floating input no gradient."""
+    story = flow.story
+    queue, seen = [term], {term}
+    while queue:
+        operation = story.producer.get(queue.pop(0))
+        if operation is None or flow.tape not in operation.tapes:
+            continue
+        floating = any(story.floating(number) for number in operation.inputs)
+        if floating and (operation.type in CUTTING or not story.floating(operation.outputs[0])):
+            return operation
+        fresh = [number for number in operation.inputs if number not in seen]
+        seen.update(fresh)
+        queue += fresh
+    return None
 
 
 def through_memory(case: Case, flow: Flow, alive: set[int], order: list[Operation]) -> Iterator[Suspect]:
@@ -106,10 +168,65 @@ def beside_the_tape(case: Case, flow: Flow, alive: set[int], order: list[Operati
             yield Suspect("outside_tape", "error", resets[-1]["place"], "wrong", names, "", "reset")
             return
         if call["tape"] not in operation.tapes and operation.within is None:
-            joined = meeting(operation, order) if operation.tapes else operation
+            joined = meeting(flow, operation, order) if operation.tapes else operation
             names = (story.name(operation.inputs[0]),)
-            yield Suspect("outside_tape", "note", joined.place, "suspicious", names, "", "partial", rank=1.0)
-            return
+            if merely_added(flow, set(operation.outputs), order):
+                yield Suspect("outside_tape", "error", joined.place, "wrong", names, "", "added", rank=0.2)
+            else:
+                yield Suspect("outside_tape", "note", joined.place, "suspicious", names, "", "partial", rank=1.0)
+
+
+def of_itself(flow: Flow, constant: int, left: int) -> bool:
+    """A tensor is multiplied with, or divided by, a constant that was made from its own values (not a single number:
+    `loss / float(loss)` is a known way to balance losses)."""
+    story = flow.story
+    if story.shape(left) in ((), None):
+        return False
+    for user in story.users.get(constant, ()):
+        if user.type in SCALING and left in user.inputs and user.within is None:
+            return True
+    return False
+
+
+def of_sources_alone(case: Case, flow: Flow, left: int) -> bool:
+    """What left is computed from this call's own sources and nothing else: a parameter that is used as a constant."""
+    variables = upstream(case, left)
+    sources = {number for number, _ in flow.call["sources"]}
+    return bool(variables) and variables <= sources and not data_above(case, left)
+
+
+def data_above(case: Case, tensor: int) -> bool:
+    """Something other than variables and single numbers went into a tensor."""
+    story = case.main
+    queue, seen = [tensor], {tensor}
+    while queue:
+        number = queue.pop()
+        operation = story.producer.get(number)
+        if operation is None and number not in story.variables and story.shape(number) != ():
+            return True
+        if operation is not None and not story.is_read(operation):
+            fresh = [taken for taken in operation.inputs if taken not in seen]
+            seen.update(fresh)
+            queue += fresh
+    return False
+
+
+def merely_added(flow: Flow, values: set[int], order: list[Operation]) -> bool:
+    """From where the tape records, nothing happens to the values but being added up with the rest of the target."""
+    followed = set(values)
+    joined = False
+    for operation in order:
+        inward = followed & set(operation.inputs)
+        if not inward:
+            continue
+        followed |= set(operation.outputs)
+        if flow.tape not in operation.tapes:
+            continue
+        joined = True
+        scaled = operation.type in SCALING and not any(flow.received.get(number) for number in operation.inputs)
+        if operation.type not in ADDING and not scaled:
+            return False
+    return joined and bool(followed & set(flow.targets))
 
 
 def open_to_gradients(flow: Flow) -> set[int]:
@@ -127,6 +244,12 @@ def open_to_gradients(flow: Flow) -> set[int]:
     return found
 
 
-def meeting(operation: Operation, order: list[Operation]) -> Operation:
-    """The first operation that took a value recorded by another tape and was recorded by none, or by this one."""
-    return next((one for one in order if one.clock > operation.clock and one.place != operation.place), operation)
+def meeting(flow: Flow, operation: Operation, order: list[Operation]) -> Operation:
+    """The first operation of this tape that took what another tape had recorded."""
+    followed = set(operation.outputs)
+    for one in order:
+        if followed & set(one.inputs):
+            if flow.tape in one.tapes:
+                return one
+            followed |= set(one.outputs)
+    return operation

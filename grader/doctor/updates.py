@@ -19,11 +19,8 @@ def suspects(case: Case) -> Iterator[Suspect]:
 def never_applied(case: Case) -> Iterator[Suspect]:
     """Gradients of variables, computed again and again, that nothing used, while the variables stay as they are."""
     story = case.main
-    for place, calls in case.sites.items():
-        fitted = bool(story.of("fit"))
-        if story.call_counts.get(place, 0) < (1 if fitted else 2):
-            continue
-        if any(other is not calls[0] and other["place"] != place for other in case.calls):
+    for calls in case.sites.values():
+        if case.times(calls[0]) < (1 if story.of("fit") else 2) or len(case.sites) > 1:
             continue
         variables = [story.variables.get(number) for number, kind in calls[0]["sources"] if kind == "variable"]
         if not variables or any(variable is None or variable.moved for variable in variables):
@@ -33,7 +30,7 @@ def never_applied(case: Case) -> Iterator[Suspect]:
         idle = story.optimizers and not any(row["steps"] for row in story.optimizers)
         if idle and not any(used(case, call) for call in calls):
             names = tuple(story.name(variable.id) for variable in variables if variable)
-            yield Suspect("optimizer_misuse", "error", place, "still", names, "", "unused")
+            yield Suspect("optimizer_misuse", "error", calls[0]["place"], "still", names, "", "unused")
 
 
 def used(case: Case, call: Event) -> bool:
@@ -159,7 +156,9 @@ def stale(case: Case) -> Iterator[Suspect]:
     story = case.main
     asked = {call["tape"] for call in story.of("call")}
     opened = [event["clock"] for event in story.of("open") if event["tape"] not in asked]
-    for tensor, (source, _) in origins(case).items():
+    for tensor, (source, call) in origins(case).items():
+        if case.times(call) > 1:
+            continue
         followed = sorted(case.descendants(tensor, 60), key=lambda operation: operation.clock)
         moves = [
             operation

@@ -11,9 +11,10 @@ from .case import Suspect
 SYMPTOMS = {
     "none": "The gradient to {variables} is None",
     "zero": "The gradient to {variables} is zero everywhere",
+    "mostly": "Most of the gradient to {variables} is zero",
     "nonfinite": "The gradient to {variables} is not finite",
     "wrong": "The gradient to {variables} is not the derivative of the loss",
-    "still": "{variables} never changes",
+    "still": "Training never changes {variables}",
     "shape": "The gradient to {variables} has the wrong shape",
     "exception": "This raises an exception",
     "suspicious": "",
@@ -33,6 +34,14 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "one part of this value goes through {operation} and comes back as a constant: the gradient misses it",
         "If this part is meant to be a constant, all is well; tf.stop_gradient would say so openly.",
     ),
+    ("detached_numpy", "added"): (
+        "this part of the loss goes through {operation} and comes back as a constant; merely added, it has no effect",
+        "Which TensorFlow operation computes the same, so that the value never leaves?",
+    ),
+    ("detached_numpy", "part"): (
+        "the value leaves TensorFlow through {operation} and comes back as a constant factor: the gradient misses it",
+        "Which TensorFlow operation computes the same, so that the value never leaves?",
+    ),
     ("detached_numpy", "graph"): (
         "a compiled function has no values while it is being traced, so NumPy and .numpy() can't be used in it",
         "Which TensorFlow operation computes the same?",
@@ -48,6 +57,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("nondifferentiable_op", ""): (
         "{operation} has no useful gradient: its result changes in jumps, so nothing flows back through it",
         "What smooth operation could stand in its place, at least while training?",
+    ),
+    ("nondifferentiable_op", "added"): (
+        "{operation} has no useful gradient, so this part of the loss has no effect on the training",
+        "What smooth quantity could measure the same?",
     ),
     ("nondifferentiable_op", "shape"): (
         "only the shape of the result is used here, not its values",
@@ -97,6 +110,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "a part of the loss is computed from it outside the tape, so the gradient misses that part",
         "If this part is meant to be a constant, all is well; otherwise move it into the `with` block.",
     ),
+    ("outside_tape", "added"): (
+        "this part of the loss is computed where this tape does not record, and so it has no effect on the gradient",
+        "Which lines have to be inside the `with` block of the tape that is asked for the gradient?",
+    ),
     ("outside_tape", "never"): (
         "the tape is made but never entered with `with`, so it records nothing",
         "Open the tape with a `with` statement around the forward pass.",
@@ -134,11 +151,11 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Ask for the gradients of the trainable variables only.",
     ),
     ("untrainable", "frozen"): (
-        "{variables} is frozen here and does not learn",
-        "If it should learn, make it trainable before training (and compile again).",
+        "this freezes {variables}: nothing there learns from now on",
+        "Is that meant for the whole training?",
     ),
     ("untrainable", "compiled"): (
-        "{variables} is made trainable here, but the model was compiled before and still trains without it",
+        "they are made trainable here, but the model was compiled before that and still trains without them",
         "Compile the model again after changing `trainable`.",
     ),
     ("integer_dtype", ""): (
@@ -206,11 +223,11 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "In which order does this loss expect the labels and the prediction?",
     ),
     ("untracked_layer", ""): (
-        "the model uses {variables} but does not know of it, so it is not among the model's trainable variables",
+        "it is used in the model's call, but the model does not know that it owns it",
         "How does a Keras layer learn of the weights and layers that it owns?",
     ),
     ("untracked_layer", "call"): (
-        "{variables} is made anew in every call, so the model never gets to know it",
+        "it is made anew in every call, so the model never gets to know it",
         "Where does a layer make its sub-layers?",
     ),
     ("untracked_layer", "empty"): (
@@ -218,8 +235,8 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "When does the model make its variables?",
     ),
     ("untracked_layer", "list"): (
-        "{variables} takes part in the loss and never changes: no list of variables to train has it",
-        "If it should learn, add it to the list.",
+        "the loss depends on {variables}, and no update ever changes that: it is in no list of variables to train",
+        "If it should learn, it belongs in that list; a finished model (a teacher, a backbone) does not.",
     ),
     ("missing_gradient_registration", ""): (
         "{operation} has no gradient in TensorFlow",
@@ -250,7 +267,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "How large are its inputs? How large should they be?",
     ),
     ("saturated", "one"): (
-        "{operation} over a single value is always 1, whatever the value",
+        "{operation} over a single value is always 1, whatever that value is",
         "Which activation fits a single output?",
     ),
     ("saturated", "vanishing"): (
@@ -274,7 +291,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "If all of them belong to the loss, add them up.",
     ),
     ("missing_loss_term", "regulariser"): (
-        "{variables} has a regulariser, but the model's own losses are not part of this loss",
+        "the layer of {variables} has a regulariser, but the model's own losses are not part of this loss",
         "Where do the model's regularisation losses have to be added?",
     ),
     ("mixed_precision_scaling", ""): (
@@ -326,7 +343,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "What should be handed to the optimizer?",
     ),
     ("optimizer_misuse", "twice"): (
-        "{variables} is listed twice, and so is updated twice in one step",
+        "{variables} appears twice in the list, and so is updated twice in one step",
         "Which list does it belong to?",
     ),
     ("optimizer_misuse", "stale"): (
@@ -392,8 +409,10 @@ def sentences(suspect: Suspect) -> tuple[str, str]:
     names = {"variables": listed(suspect.variables), "operation": suspect.operation or "this operation"}
     symptom = SYMPTOMS[suspect.symptom].format(**names)
     reason = why.format(**names)
-    message = f"{symptom}: {reason}." if symptom else f"{reason[:1].upper()}{reason[1:]}."
-    return message[:1].upper() + message[1:], after.format(**names)
+    if symptom:
+        return f"{symptom}: {reason}.", after.format(**names)
+    by_name = why.startswith("{")  # a variable's or an exception's name stays as it is written
+    return f"{reason if by_name else reason[:1].upper() + reason[1:]}.", after.format(**names)
 
 
 def listed(names: tuple[str, ...]) -> str:

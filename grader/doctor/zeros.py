@@ -21,17 +21,16 @@ CLIPPING = ("ClipByValue", "Minimum", "Maximum", "Relu6", "Clip")
 RECTIFYING = ("Relu", "Selu", "Elu", "LeakyRelu")
 NOTHING = 1e-6  # a gradient that shrinks below this share of itself in one operation has vanished there
 VANISHED = 1e-10  # over a whole network: smaller than this share of the largest gradient of the call
+MOSTLY = 0.75  # of a gradient's elements are zero
 FEW = 5  # elements: with so few, and one call, a zero may be an accident (an inactive unit, a branch not taken)
 SCALING = ("Mul", "RealDiv", "Cast", "DivNoNan")  # make a gradient small, which is not the same as losing it
 STACKED = 5  # squashing operations in a row that can make a gradient vanish together
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
-    for place, calls in case.sites.items():
-        counts = case.main.signs.get(place, [])
-        total = case.main.call_counts.get(place, 0)
+    for calls in case.sites.values():
         for position in range(len(calls[0]["results"])):
-            always = position < len(counts) and counts[position].get("zero", 0) == total
+            always = case.always(calls[0], position, "zero")
             yield from of_source(case, calls[0], position, always)
 
 
@@ -54,6 +53,8 @@ def of_source(case: Case, call: Event, position: int, always: bool) -> Iterator[
         found = killer(flow, path, NOTHING)
         if found is not None:
             yield from blame(case, call, number, name, path, found)
+    elif (call["results"][position].get("zeros") or 0.0) >= MOSTLY:
+        yield from mostly_flat(flow, path, name)
     elif call["results"][position]["largest"] <= VANISHED * largest(call):
         yield from vanished(path, name)
 
@@ -93,7 +94,7 @@ def blame(case: Case, call: Event, number: int, name: str, path: list[Step], ste
         forward = second_order(case, operation)
         if forward is not None:
             cause, detail, place, label = "nondifferentiable_op", "second", forward.place, readable(forward.type)
-    few = elements(story, step.here) < FEW and case.main.call_counts.get(call["place"], 0) < 2
+    few = elements(story, step.here) < FEW and case.times(call) < 2
     certain = detail != "start" and (not few or cause in ("nondifferentiable_op", "mixed_precision_scaling"))
     if not certain and detail != "start":
         return
@@ -170,6 +171,20 @@ def second_order(case: Case, operation: Operation) -> Operation | None:
             if event["number"] == operation.within:
                 return next(one for one in case.main.operations if one.clock == clock)
     return None
+
+
+def mostly_flat(flow: Flow, path: list[Step], name: str) -> Iterator[Suspect]:
+    """Sigmoids and their like whose inputs are so large that most of them let nothing through."""
+    for step in path:
+        operation = step.operation
+        visit = flow.visited.get(operation.clock) if operation is not None else None
+        if operation is None or operation.type not in ("Sigmoid", "Tanh") or visit is None:
+            continue
+        came, went = ([state for state in visit[key] or () if state] for key in ("came_states", "states"))
+        if came and went and came[0][2] < 1.0 - MOSTLY and went[0][2] >= MOSTLY:
+            label = readable(operation.type)
+            yield Suspect("saturated", "note", operation.place, "mostly", (name,), label, rank=0.5)
+            return
 
 
 def vanished(path: list[Step], name: str) -> Iterator[Suspect]:

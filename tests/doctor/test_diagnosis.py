@@ -17,12 +17,55 @@ pytestmark = pytest.mark.kernel
 HERE = Path(__file__).parent
 MODES = {mode["id"]: mode for mode in json.loads((HERE / "modes.json").read_text())}
 # one mode for each kind of cause
-SPOKEN = """
-    SCOPE-01 SCOPE-02 SCOPE-06 WATCH-01 WATCH-02 WATCH-05 WATCH-08 DETACH-01 DETACH-02 DETACH-18 DETACH-20 OP-01 OP-07
-    OP-12 OP-14 STOP-02 PERS-01 NEST-03 STATE-01 STATE-04 FLOW-03 FLOW-06 FLOW-08 CUST-02 CUST-04 KERAS-01 KERAS-06
-    KERAS-09 KERAS-14 KERAS-16 SHAPE-01 SHAPE-04 LOSS-01 ZERO-01 ZERO-02 ZERO-04 ZERO-06 NAN-03 NAN-04 NAN-06 OPT-01
-    OPT-04 OPT-05 OPT-06 OPT-09 SPARSE-01 TGT-01
-""".split()
+SPOKEN = [
+    "SCOPE-01",
+    "SCOPE-02",
+    "SCOPE-06",
+    "WATCH-01",
+    "WATCH-02",
+    "WATCH-05",
+    "WATCH-08",
+    "DETACH-01",
+    "DETACH-02",
+    "DETACH-18",
+    "DETACH-20",
+    "OP-01",
+    "OP-07",
+    "OP-12",
+    "OP-14",
+    "STOP-02",
+    "PERS-01",
+    "NEST-03",
+    "STATE-01",
+    "STATE-04",
+    "FLOW-03",
+    "FLOW-06",
+    "FLOW-08",
+    "CUST-02",
+    "CUST-04",
+    "KERAS-01",
+    "KERAS-06",
+    "KERAS-09",
+    "KERAS-14",
+    "KERAS-16",
+    "SHAPE-01",
+    "SHAPE-04",
+    "LOSS-01",
+    "ZERO-01",
+    "ZERO-02",
+    "ZERO-04",
+    "ZERO-06",
+    "NAN-03",
+    "NAN-04",
+    "NAN-06",
+    "OPT-01",
+    "OPT-04",
+    "OPT-05",
+    "OPT-06",
+    "OPT-09",
+    "SPARSE-01",
+    "TGT-01",
+]
 
 
 def said(examine: Examine, mode: str) -> str:
@@ -46,7 +89,11 @@ def test_each_cause_reads_as_its_golden(examine: Examine, update_goldens: bool) 
     assert text == golden.read_text()
 
 
-@pytest.mark.parametrize("mode", ["DETACH-01", "OP-03", "STOP-04", "STATE-05", "ZERO-03", "NAN-05", "CUST-01", "FLOW-13"])
+REPAIRED = ["DETACH-01", "OP-03", "STOP-04", "STATE-05", "ZERO-03", "NAN-05", "CUST-01", "FLOW-13"]
+LEFT_ALONE = ["dqn_target_network", "vq_straight_through", "wgan_gradient_penalty", "fit_with_callbacks"]
+
+
+@pytest.mark.parametrize("mode", REPAIRED)
 def test_the_right_line_comes_first_and_the_repairs_are_healthy(examine: Examine, mode: str) -> None:
     row = MODES[mode]
     found = examine(row["broken"], "modes")[0]
@@ -56,7 +103,7 @@ def test_the_right_line_comes_first_and_the_repairs_are_healthy(examine: Examine
         assert not [finding for finding in examine(repair, "modes") if finding.severity == "error"]
 
 
-@pytest.mark.parametrize("name", ["dqn_target_network", "vq_straight_through", "wgan_gradient_penalty", "fit_with_callbacks"])
+@pytest.mark.parametrize("name", LEFT_ALONE)
 def test_a_healthy_program_is_left_alone(examine: Examine, name: str) -> None:
     findings = examine((HERE / "honesty" / "healthy" / f"{name}.py").read_text())
     assert not [finding for finding in findings if finding.severity == "error"]
@@ -64,7 +111,8 @@ def test_a_healthy_program_is_left_alone(examine: Examine, name: str) -> None:
 
 def test_a_diagnosis_does_not_depend_on_names_or_comments(examine: Examine) -> None:
     source = "import tensorflow as tf\nnumpy = tf.Variable(2.0)\nwith tf.GradientTape() as stop_gradient:\n"
-    healthy = source + "    predict = numpy * numpy  # .numpy() round argmax\ng = stop_gradient.gradient(predict, numpy)\n"
+    source += "    predict = numpy * numpy  # .numpy() round argmax\n"
+    healthy = source + "g = stop_gradient.gradient(predict, numpy)\n"
     assert examine(healthy) == ()
 
 

@@ -281,19 +281,23 @@ def measure(log: Log, function: Any, args: Any, kwargs: Any) -> None:
 
 
 def compare(function: Any, values: Any, kwargs: Any, position: int, grad: Any, weights: Any) -> dict[str, float] | None:
-    """How the weighted result changes with one input, measured with two steps, beside what the gradient says."""
+    """How the weighted result changes with one input, upwards and downwards, beside what the gradient says."""
     if grad is None or not hasattr(grad, "_numpy_internal"):
         return None
     value = values[position]
     step = np.random.RandomState(position).uniform(-1.0, 1.0, value.shape)
 
-    def moved(by: float) -> float:
+    def result(by: float) -> Any:
         changed = [ops.convert_to_tensor(old) for old in values]
         changed[position] = ops.convert_to_tensor((value + by * step).astype(value.dtype))
-        return float(np.sum(weights * function(*changed, **kwargs)[0]._numpy_internal().astype(np.float64)))
+        return function(*changed, **kwargs)[0]._numpy_internal().astype(np.float64)
 
-    size = 1e-2 * max(float(np.abs(value).mean()), 1e-3)
-    wide = (moved(size) - moved(-size)) / (2 * size)
-    narrow = (moved(size / 2) - moved(-size / 2)) / size
+    def moved(by: float) -> float:
+        return float(np.sum(weights * result(by)))
+
+    size = 3e-3 * max(float(np.abs(value).mean()), 1e-3)
+    here, above, below = moved(0.0), moved(size), moved(-size)
+    middle = [result(0.0), result(0.1 * size)]
     said = float(np.sum(np.asarray(grad._numpy_internal(), np.float64) * step))
-    return {"wide": wide, "narrow": narrow, "said": said}
+    still = float(np.mean(middle[0] == middle[1]))
+    return {"up": (above - here) / size, "down": (here - below) / size, "said": said, "still": still}

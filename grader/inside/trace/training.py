@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
-from .log import Log, state_of
+from .log import Log, digest, state_of
 from .operations import Undo, dense_part
 from .tapes import identity
 
@@ -120,13 +120,14 @@ def observe_fit(log: Log) -> Undo:
             if not log.busy:
                 with log.noting():
                     log.tick()
-                    log.event(name, place=log.places.here(), model=id(self), trainable=trainable(log, self))
+                    log.event(name, place=log.places.here(), model=id(self), values=values(log, self))
             try:
                 return originals[name](self, *args, **options)
             finally:
                 if not log.busy:
-                    log.tick()
-                    log.event(name + "_end", model=id(self))
+                    with log.noting():
+                        log.tick()
+                        log.event(name + "_end", model=id(self), values=values(log, self))
 
         method.__wrapped__ = originals[name]  # type: ignore[attr-defined]
         return method
@@ -141,11 +142,12 @@ def observe_fit(log: Log) -> Undo:
     return undo
 
 
-def trainable(log: Log, model: Any) -> list[int]:
+def values(log: Log, model: Any) -> dict[str, str]:
+    """A fingerprint of each of the model's variables, by its number."""
     try:
-        return [identity(log, item)[0] for item in model.trainable_variables]
+        return {str(identity(log, item)[0]): digest(item.numpy()) for item in model.variables}
     except Exception:  # not built yet
-        return []
+        return {}
 
 
 def observe_functions(log: Log) -> Undo:

@@ -1,6 +1,7 @@
-# culprit: tape.watch(image)
-# causes: not_watched, outside_tape
-"""An adversarial example: the input is watched, but only after the model has run."""
+"""An adversarial example: the input is watched after the model has run, which is enough.
+
+The tape recorded the model for its variables' sake, with the input's place in it.
+"""
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
