@@ -1,0 +1,62 @@
+"""explain: the page of a diagnostic code."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+
+from grader.errors import GraderError, InternalError
+from grader.explain import CAUSE_OF, CODES
+
+CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"
+INSTALLED = "share/gradient-clinic/codes/*.md"  # where pyproject.toml has a wheel put the pages, below the environment
+TO_OTHER_PAGES = re.compile(r"\[(GRAD\d{3})\]\(\1\.md\)")
+WIDEST = 100  # columns: longer lines are hard to read
+
+
+@click.command()
+@click.argument("code", required=False)
+def command(code: str | None) -> None:
+    """Explain a diagnostic code (GRAD002, 2, or its cause, detached_numpy); without one, list them all."""
+    if code is None:
+        entries = [(name, *heading(page(name))) for name in CAUSE_OF]
+        width = max(len(title) for _, title, _ in entries)
+        for name, title, symptom in entries:
+            click.echo(f"{name}  {title:<{width}}  {symptom}")
+        click.echo("\n`python -m grader explain GRAD002` shows the page of a code.")
+        return
+    text = TO_OTHER_PAGES.sub(r"\1", page(named(code)))
+    console = Console(width=min(Console().width, WIDEST))
+    if console.is_terminal:
+        console.print(Markdown(text, code_theme="ansi_dark"))
+    else:
+        click.echo(text, nl=False)
+
+
+def named(text: str) -> str:
+    """The code that somebody means who writes GRAD002, grad2, 2 or detached_numpy."""
+    number = re.fullmatch(r"(?:grad)?[-_ ]?(\d{1,3})", text.strip(), re.IGNORECASE)
+    code = f"GRAD{int(number[1]):03}" if number else CODES.get(text.strip().lower().replace("-", "_"), "")
+    if code not in CAUSE_OF:
+        raise GraderError(f"There is no diagnostic code {text!r}: `python -m grader explain` lists them all.")
+    return code
+
+
+def page(code: str) -> str:
+    """The text of docs/codes/GRADnnn.md, in a checkout or from where the package was installed."""
+    installed = (Path(str(file.locate())) for file in metadata.files("gradient-clinic") or () if file.match(INSTALLED))
+    folder = CHECKOUT if CHECKOUT.is_dir() else next((path.parent for path in installed), None)
+    if folder is None or not (folder / f"{code}.md").is_file():
+        raise InternalError(f"The page of {code} is missing from this installation.", "Install gradient-clinic again.")
+    return (folder / f"{code}.md").read_text("utf-8")
+
+
+def heading(text: str) -> tuple[str, str]:
+    """The title of a page and the symptom that it names."""
+    first, _, second = text.splitlines()[:3]
+    return first.partition(": ")[2], second.partition("you see: ")[2]
