@@ -4,9 +4,10 @@ are expanded and when a long line is cut to the part that matters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader.model import CellError, Finding, Verdict
+from grader.model import Cell, CellError, Finding
 
 TAB = 4
 
@@ -25,12 +26,12 @@ class CodeLine:
         return self.text[: self.start], self.text[self.start : self.end], self.text[self.end :]
 
 
-def around(verdict: Verdict, place: Finding | CellError, context: int, widest: int) -> tuple[CodeLine, ...]:
+def around(cells: Sequence[Cell], place: Finding | CellError, context: int, widest: int) -> tuple[CodeLine, ...]:
     """The culprit line and up to `context` lines on either side; empty when the place has no line."""
     if place.line is None:
         return ()
     fallback = place.source if isinstance(place, Finding) else ""
-    lines = source_of(verdict, place.cell).split("\n")
+    lines = source_of(cells, place.cell).split("\n")
     if not 1 <= place.line <= len(lines) or not lines[place.line - 1].strip():
         return (_culprit(place.line, fallback, None, None, widest, _margin([fallback])),) if fallback else ()
     first, last = max(1, place.line - context), min(len(lines), place.line + context)
@@ -53,8 +54,9 @@ def opening(source: str, most: int, widest: int) -> tuple[CodeLine, ...]:
     return tuple(CodeLine(at, _clip(line.expandtabs(TAB).rstrip(), widest)) for at, line in enumerate(lines, start=1))
 
 
-def source_of(verdict: Verdict, cell: int | None) -> str:
-    return next((one.source for one in verdict.cells if one.number == cell), "")
+def source_of(cells: Sequence[Cell], cell: int | None) -> str:
+    """The code of a cell; a program is the one cell that has no number."""
+    return next((one.source for one in cells if one.number == cell or (cell is None and len(cells) == 1)), "")
 
 
 def _margin(lines: list[str]) -> int:

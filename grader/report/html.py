@@ -69,7 +69,7 @@ def _prose(text: str) -> Markup:
 
 
 def _code(verdict: Verdict, place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:
-    return excerpt.around(verdict, place, CONTEXT, WIDEST)
+    return excerpt.around(verdict.cells, place, CONTEXT, WIDEST)
 
 
 def _side_by_side(mine: str, theirs: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:

@@ -38,35 +38,35 @@ def underlined(lines: tuple[excerpt.CodeLine, ...]) -> str:
     ],
 )
 def test_the_underlined_columns(source: str, column: int | None, end: int | None, expected: str) -> None:
-    assert underlined(excerpt.around(verdict(source), at(1, column, end), 2, 100)) == expected
+    assert underlined(excerpt.around(verdict(source).cells, at(1, column, end), 2, 100)) == expected
 
 
 def test_context_stops_at_the_cell_and_leaves_out_empty_ends_and_common_indentation() -> None:
     source = "    a\n\n\n    b\n      c\n\n"
-    lines = excerpt.around(verdict(source), at(4), 2, 100)
+    lines = excerpt.around(verdict(source).cells, at(4), 2, 100)
     assert [(line.number, line.text) for line in lines] == [(4, "b"), (5, "  c")]
 
 
 def test_a_long_line_is_cut_to_the_part_that_matters() -> None:
     source = "total = " + " + ".join(f"term_{n:03}" for n in range(60)) + " + culprit()" + " + more" * 20
     column = source.index("culprit()")
-    (line,) = excerpt.around(verdict(source), at(1, column, column + 9), 2, 60)
+    (line,) = excerpt.around(verdict(source).cells, at(1, column, column + 9), 2, 60)
     assert len(line.text) <= 60 and line.parts[1] == "culprit()"
     assert line.text.startswith("…") and line.text.endswith("…")
 
 
 def test_an_underlined_part_wider_than_the_page_shows_its_beginning() -> None:
     source = "x = f(" + "a, " * 100 + ")"
-    (line,) = excerpt.around(verdict(source), at(1, 4, len(source)), 2, 50)
+    (line,) = excerpt.around(verdict(source).cells, at(1, 4, len(source)), 2, 50)
     assert len(line.text) <= 50 and line.parts[1].startswith("f(a, a")
 
 
 def test_without_the_cell_the_findings_own_line_is_shown() -> None:
-    (line,) = excerpt.around(verdict(""), at(7, 4, 8, "    y = f(x)"), 2, 100)
+    (line,) = excerpt.around(verdict("").cells, at(7, 4, 8, "    y = f(x)"), 2, 100)
     assert (line.number, line.text, line.culprit) == (7, "y = f(x)", True)
 
 
 def test_a_place_without_a_line_or_beyond_the_cell_shows_nothing() -> None:
-    assert excerpt.around(verdict("a = 1"), at(None), 2, 100) == ()
-    assert excerpt.around(verdict("a = 1"), at(9), 2, 100) == ()
+    assert excerpt.around(verdict("a = 1").cells, at(None), 2, 100) == ()
+    assert excerpt.around(verdict("a = 1").cells, at(9), 2, 100) == ()
     assert excerpt.opening("  \n ", 5, 80) == ()
