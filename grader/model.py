@@ -33,7 +33,7 @@ class Limits:
     cell: float = 60.0  # seconds, one cell
     cpu: float = 240.0  # seconds of processor time
     memory: int = 3072  # MB
-    processes: int = 256
+    processes: int = 512  # and threads, of which TensorFlow has four for each processor
     file_size: int = 256  # MB, one file
     output: int = 8  # MB, everything printed and displayed
     open_files: int = 1024

@@ -58,7 +58,7 @@ def command(
     """
     found = find(exercise, course)
     path = notebook or found.notebook
-    source = open_source(kernel, sandbox)
+    source = open_source(kernel, sandbox, [found.folder.parent.parent])
     if source.notice:
         click.echo(source.notice, err=True)
     with closing(source):

@@ -63,7 +63,7 @@ def command(exercise: str | None, device: str, kernel: str, sandbox: str, course
     if chosen is None:
         click.echo("You have passed every exercise. Name one to watch it all the same: `python -m grader watch 01`.")
         return OK
-    with _orderly_end(), closing(open_source(kernel, sandbox)) as source:
+    with _orderly_end(), closing(open_source(kernel, sandbox, [chosen.folder.parent.parent])) as source:
         from rich.console import Console
 
         from grader.watch.screen import Screen  # the fork server imports TensorFlow while we import this
