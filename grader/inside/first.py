@@ -95,6 +95,7 @@ def room_size(limits: dict[str, float]) -> int:
 def _enter_room(request: dict[str, Any]) -> None:
     home = Path(request["home"])
     home.mkdir(exist_ok=True)
+    folders.link(request["at_home"], home)
     work = Path(request["work"])
     if request["folders"]:
         work = folders.lay_out(request["folders"], work, request["copied"])

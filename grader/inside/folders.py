@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 COPIED = 64 << 20  # bytes of all that are copied; one file may have a quarter
@@ -19,7 +19,7 @@ COPIED_IN_THE_OPEN = 4 << 30  # where a link would let a program write to its us
 ENTRIES = 2_000  # laid out one by one; folders further down are linked as a whole
 
 
-def lay_out(folders: Sequence[Sequence[str]], room: Path, copied: int) -> Path:
+def lay_out(folders: Sequence[tuple[str, str]], room: Path, copied: int) -> Path:
     """Lay out folders, each given as its name and its place, with at most so many bytes copied; the folder to start in.
     The others can also be reached by their names, from that folder and from beside it: `data`, `../data`."""
     work = room / (folders[0][0] or "work")
@@ -27,11 +27,19 @@ def lay_out(folders: Sequence[Sequence[str]], room: Path, copied: int) -> Path:
     layout = _Layout(copied)
     for _name, place in folders:
         layout.mirror(place, work)
-    for name, place in folders[1:]:
-        for link in (room / name, work / name):
-            if not os.path.lexists(link):
-                _link(place, link)
+    others = dict(folders[1:])
+    link(others, room)
+    link(others, work)
     return work
+
+
+def link(places: Mapping[str, str], folder: Path) -> None:
+    """Make links of these names to these places, where nothing has that name."""
+    for name, place in places.items():
+        path = folder / name
+        if not os.path.lexists(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _link(place, path)
 
 
 class _Layout:

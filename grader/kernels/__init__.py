@@ -27,6 +27,7 @@ class KernelRequest:
     device: str = "cpu"  # "cpu" | "gpu"
     data: Mapping[str, Path] = field(default_factory=dict)  # name in the work folder -> file to copy there
     folders: tuple[Path, ...] = ()  # laid out in the work folder; a sandbox shows only those it was opened with
+    at_home: Mapping[str, Path] = field(default_factory=dict)  # name in the home folder -> folder to link to, as these
 
 
 class Kernel(Protocol):

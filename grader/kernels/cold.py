@@ -124,6 +124,7 @@ class ColdSource:
             work, home = folder / "work", folder / "home"
             work.mkdir()
             home.mkdir()
+            folders.link({name: str(path) for name, path in request.at_home.items()}, home)
             if request.folders:
                 shown = [(path.name, str(path)) for path in request.folders]
                 work = folders.lay_out(shown, work, folders.COPIED_IN_THE_OPEN)

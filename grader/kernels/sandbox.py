@@ -20,7 +20,7 @@ from typing import Any
 
 import grader.inside
 from grader.inside import folders as layout
-from grader.kernels import visible
+from grader.kernels import KernelRequest, visible
 from grader.kernels.visible import View
 
 # The modules that run inside, under the same names and without the rest of the package.
@@ -111,11 +111,12 @@ def command(
     ]
 
 
-def room(views: Iterable[View], folders: Iterable[Path]) -> dict[str, Any]:
-    """Where a kernel works in a sandbox, and which of the folders that it shows are laid out there."""
+def room(views: Iterable[View], request: KernelRequest) -> dict[str, Any]:
+    """Where a kernel works in a sandbox, and what is laid out there of the folders that it shows."""
     places = {view.folder: view.place for view in views}
-    shown = [(folder.name, places[folder]) for folder in folders if folder in places]
-    return {"work": WORK, "home": HOME, "folders": shown, "copied": layout.COPIED}
+    shown = [(folder.name, places[folder]) for folder in request.folders if folder in places]
+    at_home = {name: places[folder] for name, folder in request.at_home.items() if folder in places}
+    return {"work": WORK, "home": HOME, "folders": shown, "at_home": at_home, "copied": layout.COPIED}
 
 
 def python(module: str, archive: int, arguments: Sequence[str]) -> list[str]:

@@ -75,7 +75,7 @@ class WalledSource:
             os.close(archive)
             theirs.close()
         try:
-            send_request(ours, manager, request, sandbox.room(self._views, request.folders))
+            send_request(ours, manager, request, sandbox.room(self._views, request))
             process = _OwnSandbox(ours, request.limits, True, STARTUP_SECONDS)
         except (OSError, KernelStartError) as error:
             bubblewrap.kill()

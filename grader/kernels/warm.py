@@ -64,7 +64,7 @@ class WarmSource:
     def _fork(self, manager: AsyncKernelManager, request: KernelRequest, folder: Path) -> SupervisedProcess:
         from grader.kernels.supervised import KernelStartError, SupervisedProcess, send_request
 
-        room = sandbox.room(self._views, request.folders) if self.sandboxed else _open_room(folder, request.folders)
+        room = sandbox.room(self._views, request) if self.sandboxed else _open_room(folder, request)
         for attempt in range(1, ATTEMPTS + 1):
             for file in folder.glob("s-*"):
                 file.unlink()
@@ -84,12 +84,16 @@ class WarmSource:
         raise AssertionError("unreachable")
 
 
-def _open_room(folder: Path, shown: Iterable[Path]) -> dict[str, Any]:
+def _open_room(folder: Path, request: KernelRequest) -> dict[str, Any]:
     from grader.kernels.scratch import remove
 
     work = folder / "work"
     remove(work)  # of an attempt before
     work.mkdir()
-    laid_out = [(path.name, str(path)) for path in shown]
-    home = folder / "home"
-    return {"work": str(work), "home": str(home), "folders": laid_out, "copied": folders.COPIED_IN_THE_OPEN}
+    return {
+        "work": str(work),
+        "home": str(folder / "home"),
+        "folders": [(path.name, str(path)) for path in request.folders],
+        "at_home": {name: str(path) for name, path in request.at_home.items()},
+        "copied": folders.COPIED_IN_THE_OPEN,
+    }
