@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.doctor import diagnose, experiments
-from grader.explain import CAUSE_OF, CODES
+from grader.explain import CAUSE_OF
 from grader.model import Finding
 from tests.doctor.workbench import Workbench
 
