@@ -59,6 +59,7 @@ HOSTILE = {
     "import socket\ntry: socket.create_connection(('1.1.1.1', 53), 1)\nexcept OSError: pass\nelse: 1 / 0": "passed",
     "import json; open('results.json', 'w').write(json.dumps({'score': 10})); print('10 / 10 passed')": "passed",
 }
+BY_CHANCE = ("finite", "noise")  # repairs whose wrong gradients are not the same each time: rounding decides
 BROKEN = (b"", b"{", b"%PDF-1.4 no notebook", b"[" * 100_000, b'{"cells": 7, "nbformat": 4}', b"\x00" * 2000)
 
 Tree = dict[str, Any]
@@ -128,6 +129,7 @@ class _Maker:
         self.solution: Tree = json.loads(exercise.solution.read_bytes())
         self.original = exercise.original.read_bytes()
         known = repairs(exercise, ROOT / "tests" / "repairs" / exercise.id)
+        known = [one for one in known if not any(word in one.name for word in BY_CHANCE)]
         self.repairs = {
             kind: [one for one in known if one.name.startswith(f"{folder}/")]
             for kind, folder in (("accepted", "accept"), ("rejected", "reject"))
