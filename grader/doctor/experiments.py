@@ -51,11 +51,11 @@ def doubtful(case: Case) -> list[list[float]]:
     for calls in case.sites.values():
         call = calls[0]
         flow = case.flow(call)
-        numbers = [call["sources"][position][0] for position in absent(case, call)]
-        suspicious = [
-            number for number in numbers if any(step.kind == "python" for step in flow.path(number) or ())
-        ] or (partial(case, call) and [number for number, kind in call["sources"] if kind == "variable"])
-        for number in suspicious or []:
+        lost = [call["sources"][position][0] for position in absent(case, call)]
+        detours = any(step.kind == "python" for number in lost for step in flow.path(number) or ())
+        if not detours and not partial(case, call):
+            continue
+        for number, _ in call["sources"]:
             variable = case.main.variables.get(number)
             if variable is not None and len(chosen) < MOST_NUDGED:
                 chosen.setdefault(number, [variable.ordinal, writes_before(case.main, number, call), NUDGE])

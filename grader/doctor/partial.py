@@ -33,7 +33,7 @@ def suspects(case: Case) -> Iterator[Suspect]:
             continue
         order = ancestors(flow, inside=False)
         yield from through_python(case, flow, alive, order)
-        yield from added_without_gradient(case, flow, alive)
+        yield from added_without_gradient(case, flow)
         yield from through_memory(case, flow, alive, order)
         yield from beside_the_tape(case, flow, alive, order)
 
@@ -62,7 +62,9 @@ def through_python(case: Case, flow: Flow, alive: set[int], order: list[Operatio
         if exits and came > opened:
             exit_ = exits[-1]
             label = "NumPy" if exit_["how"] == "buffer" else story.via(exit_["place"]).rpartition(".")[2] or "Python"
-            names = tuple(story.name(number) for number in sorted(alive))
+            sources = {number for number, _ in flow.call["sources"]}
+            about = upstream(case, exit_["tensor"]) & sources or alive
+            names = tuple(story.name(number) for number in sorted(about))
             if merely_added(flow, {tensor}, order):
                 yield Suspect("detached_numpy", "error", exit_["place"], "wrong", names, label, "added", rank=0.2)
             elif of_itself(flow, tensor, exit_["tensor"]) or of_sources_alone(case, flow, exit_["tensor"]):
@@ -71,11 +73,12 @@ def through_python(case: Case, flow: Flow, alive: set[int], order: list[Operatio
                 yield Suspect("detached_numpy", "note", exit_["place"], "suspicious", names, label, "partial", rank=1.0)
 
 
-def added_without_gradient(case: Case, flow: Flow, alive: set[int]) -> Iterator[Suspect]:
+def added_without_gradient(case: Case, flow: Flow) -> Iterator[Suspect]:
     """A term of the target that depends on a source, and that no gradient goes back through: it has no effect."""
     story = case.main
+    sources = {number for number, _ in flow.call["sources"]}
     for term in terms(flow):
-        names = tuple(story.name(number) for number in sorted(upstream(case, term) & alive))
+        names = tuple(story.name(number) for number in sorted(upstream(case, term) & sources))
         if not names or flow.received.get(term):
             continue
         operation = nearest_cut(flow, term)
@@ -96,6 +99,8 @@ def terms(flow: Flow) -> list[int]:
         if number in seen or operation is None or flow.tape not in operation.tapes:
             continue
         seen.add(number)
+        if number in story.wholes:
+            continue  # a custom gradient says itself what goes back through it
         scaled = [taken for taken in operation.inputs if taken not in story.constants]
         if operation.type in ADDING and operation.type != "Cast":
             queue += operation.inputs
@@ -111,13 +116,14 @@ def nearest_cut(flow: Flow, term: int) -> Operation | None:
     story = flow.story
     queue, seen = [term], {term}
     while queue:
-        operation = story.producer.get(queue.pop(0))
-        if operation is None or flow.tape not in operation.tapes:
+        number = queue.pop(0)
+        operation = story.producer.get(number)
+        if operation is None or flow.tape not in operation.tapes or number in story.wholes:
             continue
         floating = any(story.floating(number) for number in operation.inputs)
         if floating and (operation.type in CUTTING or not story.floating(operation.outputs[0])):
             return operation
-        fresh = [number for number in operation.inputs if number not in seen]
+        fresh = [taken for taken in operation.inputs if taken not in seen]
         seen.update(fresh)
         queue += fresh
     return None
