@@ -93,7 +93,7 @@ def reason_not_judged(run: Run) -> str:
     if run.error is not None:
         return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
     if run.limit is not None:
-        return f"the notebook {_WORDS.get(run.limit.name, 'passed a limit')}"
+        return f"the notebook {passed_limit(run.limit)}"
     return f"the kernel died in cell {_failed_cell(run)}"
 
 
@@ -140,9 +140,14 @@ def _limit_sentences(run: Run) -> tuple[str, str]:
             "Look there for an exit, a crash in native code, or something that ends the process.",
         )
     return (
-        f"The notebook {_WORDS.get(run.limit.name, 'passed a limit')} in cell {cell}: {describe_limit(run.limit)}.",
+        f"The notebook {passed_limit(run.limit)} in cell {cell}: {describe_limit(run.limit)}.",
         "Look there for a loop that does not end or for work that is far larger than the exercise needs.",
     )
+
+
+def passed_limit(limit: LimitHit) -> str:
+    """Like "printed more than it may"."""
+    return _WORDS.get(limit.name, "passed a limit")
 
 
 def describe_limit(limit: LimitHit) -> str:

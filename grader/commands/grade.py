@@ -119,13 +119,13 @@ def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Li
 
 
 @contextmanager
-def working() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is being done; nothing when that is no terminal."""
+def working(on: str = "") -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is being done, and on what; nothing when that is no terminal."""
     from rich.console import Console
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _text: None
         return
-    with console.status("starting", spinner="dots") as status:
-        yield lambda text: status.update(f"{text} …")
+    with console.status(f"{on}starting", spinner="dots") as status:
+        yield lambda text: status.update(f"{on}{text} …")

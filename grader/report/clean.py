@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.model import Cell, Notes, Verdict
+
+Anything = TypeVar("Anything")
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 # Control characters but tab and newline, bidirectional overrides (they reorder code on the screen), line separators,
@@ -68,6 +70,12 @@ def presentable(verdict: Verdict, notes: Notes, scale: float = 1.0) -> tuple[Ver
     checks = tuple(replace(check, findings=tuple(i for i in check.findings if i in kept)) for check in verdict.checks)
     message = f"{verdict.message} {SHORTENED}" if shortener.dropped else verdict.message
     return replace(verdict, checks=checks, message=message), notes
+
+
+def tidied(value: Anything, scale: float = 1.0) -> Anything:
+    """The same for any other dataclass that is to be shown."""
+    tidy: Anything = _Shortener(scale).tidy(value)
+    return tidy
 
 
 @dataclass

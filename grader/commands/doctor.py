@@ -1,0 +1,87 @@
+"""doctor: any notebook or program in, what is wrong with its gradients out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import CANNOT_GRADE, NOT_PASSED, OK
+from grader.commands import options
+from grader.commands.grade import working
+from grader.kernels import open_source
+
+if TYPE_CHECKING:
+    from grader.diagnosis import Diagnosis
+
+
+@click.command()
+@click.argument("files", metavar="FILE ...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Another folder whose contents are to be found beside the file; may be repeated.",
+)
+@click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N optimizer steps.")
+@options.device
+@options.kernel
+@options.sandbox
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that a file may run.")
+@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that a file may use.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    files: tuple[Path, ...],
+    data: tuple[Path, ...],
+    steps: int | None,
+    device: str,
+    kernel: str,
+    sandbox: str,
+    timeout: float | None,
+    memory: int | None,
+    form: str,
+) -> int:
+    """Say what is wrong with the gradients of a training notebook or program.
+
+    FILE is any .ipynb or .py: no exercise, no preparation. It is run in the sandbox with its folder to read from.
+    """
+    from grader.diagnosis import SECONDS, Wish, diagnose_file, visible
+
+    wish = Wish(data, steps, device, timeout or SECONDS, memory)
+    source = open_source(kernel, sandbox, visible=visible(files, data))
+    if source.notice:
+        click.echo(source.notice, err=True)
+    diagnoses = []
+    with closing(source):
+        for number, file in enumerate(files, start=1):
+            name = f"{number} of {len(files)}, {file.name}" if len(files) > 1 else file.name
+            with working(f"{name}: ") as say:
+                diagnosis = diagnose_file(file, source, wish, say)
+            diagnoses.append(diagnosis)
+            _tell(diagnosis, form, first=number == 1)
+    return exit_code(diagnoses)
+
+
+def _tell(diagnosis: Diagnosis, form: str, first: bool) -> None:
+    from grader.report import doctor
+
+    if form == "json":
+        click.echo(doctor.line(diagnosis))
+        return
+    from rich.console import Console
+
+    if not first:
+        click.echo()
+    doctor.show(diagnosis, Console(highlight=False))
+
+
+def exit_code(diagnoses: Iterable[Diagnosis]) -> int:
+    """That a file could not be run weighs more than that one is not healthy."""
+    found = list(diagnoses)
+    if any(diagnosis.healthy is None and diagnosis.status != "examined" for diagnosis in found):
+        return CANNOT_GRADE
+    return NOT_PASSED if any(diagnosis.healthy is False for diagnosis in found) else OK
