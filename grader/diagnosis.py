@@ -115,10 +115,10 @@ def _diagnosis(file: Path, notebook: Notebook, examination: Examination, around:
             next_step = ""  # the findings have theirs
     else:
         status, (message, next_step) = run.status, _stopped(run, examined, around.noun, wish)
+    something = examined.gradient_calls or examined.steps
+    healthy = True if status == "examined" and something else None
     if any(finding.severity == "error" for finding in findings):
         healthy = False
-    else:
-        healthy = True if status == "examined" and (examined.gradient_calls or examined.steps) else None
     return Diagnosis(str(file), status, healthy, examined, message, next_step, findings, run.cells, error)
 
 

@@ -20,6 +20,7 @@ from grader.execute import LostKernel, Session, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 from grader.notebook import Notebook
+from grader.probe import require_device
 
 MOST_RUNS = 4
 SEED = 7
@@ -96,6 +97,7 @@ def _traced(
     """One run under the trace."""
 
     def prepare(session: Session) -> None:
+        require_device(session, request.device)
         session.install(parcel.bootstrap())
         try:
             session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
