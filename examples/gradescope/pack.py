@@ -1,0 +1,32 @@
+"""Makes the zip that Gradescope wants: this folder's two scripts, and the course beside them.
+
+python examples/gradescope/pack.py EXERCISE autograder.zip [--with-spec]
+"""
+
+import argparse
+import tempfile
+import zipfile
+from pathlib import Path
+
+from grader.catalogue import course_folder, find
+from grader.release import release, write_zip
+
+HERE = Path(__file__).resolve().parent
+
+options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+options.add_argument("exercise", help="the assignment's exercise: a number or a name")
+options.add_argument("output", type=Path, help="the zip to write")
+options.add_argument("--with-spec", action="store_true", help="hidden checks and solutions too; see docs/ci.md first")
+chosen = options.parse_args()
+
+course = course_folder(HERE)
+with tempfile.TemporaryDirectory() as folder:
+    kit = Path(folder, "kit.zip")
+    release(course, kit, chosen.with_spec)
+    with zipfile.ZipFile(kit) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+files["exercise"] = find(chosen.exercise, course).id.encode()
+for script in ("setup.sh", "run_autograder"):
+    files[script] = (HERE / script).read_bytes()
+write_zip(chosen.output, files)
+print(f"{chosen.output}: upload it under Configure Autograder.")
