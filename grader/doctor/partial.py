@@ -106,7 +106,7 @@ def terms(flow: Flow) -> list[int]:
             queue += operation.inputs
         elif operation.type in SCALING and len(scaled) == 1:
             queue += scaled
-        else:
+        elif number not in flow.targets:
             found.append(number)
     return found
 
