@@ -36,7 +36,7 @@ class Examined:
     """How much there was to look at."""
 
     gradient_calls: int = 0  # places in the code that ask for gradients
-    variables: int = 0  # trainable ones
+    variables: int = 0  # for which gradients are asked, or else those that could be trained
     steps: int = 0
 
 
@@ -152,6 +152,6 @@ def _examined(plain: _Traced) -> Examined:
     variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
     return Examined(
         max(len(trace["calls"]), counted["gradient_calls"]),
-        max(variables, counted["variables"]),
+        counted["variables"] or variables,
         counted["steps"] or trace["steps"],
     )

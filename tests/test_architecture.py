@@ -26,7 +26,9 @@ LAYERS = [
     ["cli", "commands"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-SOURCES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem not in ("__init__", "__main__"))
+SOURCES = sorted(
+    path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem not in ("__init__", "__main__")
+)
 STANDALONE = ("model", "errors", "explain")
 FREE = {"classroom/commands.py"}  # a command, kept beside what it commands
 
@@ -81,5 +83,6 @@ def test_grading_imports_no_tensorflow():
 
 @pytest.mark.parametrize("module", ["grader", "grader.cli", "grader.kernels", "grader.model"])
 def test_the_command_line_starts_without_the_heavy_libraries(module):
-    code = f"import sys, {module}; sys.exit(bool({{'nbconvert', 'jupyter_client', 'pytest', 'sqlalchemy'}} & sys.modules.keys()))"
+    heavy = {"nbconvert", "jupyter_client", "pytest", "sqlalchemy"}
+    code = f"import sys, {module}; sys.exit(bool({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

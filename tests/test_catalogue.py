@@ -8,7 +8,9 @@ from grader.catalogue import exercises, find, load
 from grader.errors import GraderError
 
 
-@pytest.mark.parametrize("name", ["01", "1", "01_line", "line", "exercises/01", "exercises/01_line", "exercises/01_line/"])
+@pytest.mark.parametrize(
+    "name", ["01", "1", "01_line", "line", "exercises/01", "exercises/01_line", "exercises/01_line/"]
+)
 def test_an_exercise_is_found_by_number_name_or_path(course, monkeypatch, name):
     monkeypatch.chdir(course)
     assert find(name).id == "01_line"

@@ -24,7 +24,9 @@ SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.jso
 def grader(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "COLUMNS": "80", **environment}
     command = [sys.executable, "-m", "grader", *arguments]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL
+    )
 
 
 # --- grading ------------------------------------------------------------------------------------------------------

@@ -60,7 +60,9 @@ def test_a_loop_that_swallows_interrupts_ends_too(run):
     assert run(code, cell=2).run.status == "timed_out"
 
 
-@pytest.mark.parametrize("death", ["import os; os._exit(0)", "import os; os.abort()", "import ctypes; ctypes.string_at(0)"])
+@pytest.mark.parametrize(
+    "death", ["import os; os._exit(0)", "import os; os.abort()", "import ctypes; ctypes.string_at(0)"]
+)
 def test_a_kernel_that_dies_is_told_with_its_cell(run, death):
     session = run("a = 1", death, "b = 2")
     assert session.run.status == "killed"

@@ -71,7 +71,9 @@ def test_a_missing_function_is_named(pipeline, line):
 
 
 def test_code_that_raises_only_for_the_grader_fails_its_checks_with_a_place(pipeline, line):
-    picky = variant(line, cell_2=read(line.solution).cells[1].replace("    with", "    assert len(x) == 16\n    with", 1))
+    picky = variant(
+        line, cell_2=read(line.solution).cells[1].replace("    with", "    assert len(x) == 16\n    with", 1)
+    )
     verdict = pipeline.grade(line, picky)
     assert statuses(verdict) == ["passed", "failed", "skipped"]
     assert verdict.checks[1].message == "Your code raised AssertionError in cell 2, line 2 when the grader called it."
@@ -83,7 +85,9 @@ def test_an_errors_text_cannot_carry_hidden_inputs_out(pipeline, line):
     assert verdict.checks[1].message == "Your code raised an exception in cell 2, line 2 when the grader called it."
 
 
-@pytest.mark.parametrize("answer", ["'text'", "None", "[1, 2]", "(None, 3)", "object()", "(1.0, ['a', 'b'])", "(1, (2, {}))"])
+@pytest.mark.parametrize(
+    "answer", ["'text'", "None", "[1, 2]", "(None, 3)", "object()", "(1.0, ['a', 'b'])", "(1, (2, {}))"]
+)
 def test_answers_of_the_wrong_kind_fail_and_break_nothing(pipeline, line, answer):
     odd = f"def loss_and_gradients(x, y):\n    return {answer}"
     verdict = pipeline.grade(line, variant(line, cell_2=odd, cell_3="pass"))
@@ -146,5 +150,8 @@ def test_a_broken_solution_is_our_fault(warm, course):
     solution = course / "solutions" / "01_line.ipynb"
     solution.write_text(solution.read_text().replace("import numpy as np", "import no_such_module"))
     exercise = load(course / "exercises" / "01_line")
-    with Grader(warm, device="cpu") as grader, pytest.raises(InternalError, match="The solution of 01_line does not run"):
+    with (
+        Grader(warm, device="cpu") as grader,
+        pytest.raises(InternalError, match="The solution of 01_line does not run"),
+    ):
         grader.grade(exercise, read(exercise.original))

@@ -56,7 +56,7 @@ def test_a_broken_progress_file_is_begun_anew(exercise, course):
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
 def test_in_a_read_only_course_it_goes_to_the_users_folder(exercise, course, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere, so modes alone prove nothing
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere, so modes alone prove nothing
     progress = Progress(course / "exercises")
     progress.note(exercise, verdict(exercise))
     assert progress.report_path(exercise).is_relative_to(tmp_path / "data")

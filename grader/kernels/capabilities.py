@@ -242,4 +242,3 @@ def _output(command: list[str]) -> str:
     with suppress(OSError, subprocess.TimeoutExpired):
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
     return ""
-

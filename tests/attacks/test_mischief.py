@@ -36,9 +36,7 @@ def frames(content, kind="stream", parent=parent):
 RAW = "; pub.send_multipart([b'x', b'<IDS|MSG>', session.sign(p), *p])"
 FORGERIES = {
     "a bad signature": (
-        "f = frames({'name': 'stdout', 'text': 'forged'})\n"
-        "f[1] = b'0' * 64\n"
-        "pub.send_multipart([b'stream', *f])"
+        "f = frames({'name': 'stdout', 'text': 'forged'})\nf[1] = b'0' * 64\npub.send_multipart([b'stream', *f])"
     ),
     "a message sent twice": (
         "f = frames({'name': 'stdout', 'text': ''})\nfor i in 'ab': pub.send_multipart([b'stream', *f])"
