@@ -18,6 +18,7 @@ from .story import Operation
 
 ADDING = ("AddV2", "AddN", "Sub", "Neg", "Sum", "Mean", "Identity", "Reshape", "Pack", "ConcatV2", "Cast")
 SCALING = ("Mul", "RealDiv")  # by a constant
+SHAPES = ("Shape", "Size", "Rank", "ZerosLike", "OnesLike")  # take nothing of a tensor's values
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
@@ -82,7 +83,7 @@ def added_without_gradient(case: Case, flow: Flow) -> Iterator[Suspect]:
         if not names or flow.received.get(term):
             continue
         operation = nearest_cut(flow, term)
-        if operation is None or operation.type in ("StopGradient", "PreventGradient"):
+        if operation is None:
             continue
         label = readable(operation.type)
         yield Suspect("nondifferentiable_op", "error", operation.place, "wrong", names, label, "added", rank=0.3)
@@ -112,13 +113,18 @@ def terms(flow: Flow) -> list[int]:
 
 
 def nearest_cut(flow: Flow, term: int) -> Operation | None:
-    """Going back from a term, the first operation that gives its floating input no gradient."""
+    """Going back from a term, the first operation that gives its floating input no gradient, if its values matter
+    and nobody asked for it with tf.stop_gradient."""
     story = flow.story
     queue, seen = [term], {term}
     while queue:
         number = queue.pop(0)
         operation = story.producer.get(number)
         if operation is None or flow.tape not in operation.tapes or number in story.wholes:
+            continue
+        if operation.type in ("StopGradient", "PreventGradient"):
+            return None
+        if operation.type in SHAPES:
             continue
         floating = any(story.floating(number) for number in operation.inputs)
         if floating and (operation.type in CUTTING or not story.floating(operation.outputs[0])):
