@@ -63,7 +63,7 @@ FILES = {
     "percent.py": "# %% the data\n" + TRAINING.format(body=NUMPY, steps=5).replace("\ndef train", "\n# %%\ndef train"),
     "rounded.py": TRAINING.format(body=ROUNDED, steps=5),
     "early.py": TRAINING.format(body=EARLY, steps=5),
-    "crash_with_findings.py": TRAINING.format(body=ROUNDED, steps=5).replace("[(g, v)", "[(2.0 * g, v)").replace(" if g is not None", ""),
+    "crash_with_findings.py": TRAINING.format(body=ROUNDED, steps=5).replace(" if g is not None", " if g + 1.0 is g"),
     "crash.py": "def rows(text):\n    return [int(word) for word in text.split()]\n\n\nrows('1 two')\n",
     "syntax.py": "x = 1\ny = = 2\n",
     "package.py": "import tensorflow as tf\nimport sklearn_of_tomorrow.datasets\n",
@@ -213,7 +213,7 @@ def test_the_text_shows_the_code_and_the_next_step(folder):
     healthy, rounded, package = done.stdout.split("\n\n✗ ")
     assert healthy.splitlines()[0] == f"✓ healthy.py{'healthy':>68}"
     assert "          prediction = tf.round(tf.matmul(x, w)) + b\n" in rounded
-    assert "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^" in rounded and "─╳─" in rounded and "Next: " in rounded
+    assert "^" * len("tf.round(tf.matmul(x, w))") in rounded and "─╳─" in rounded and "Next: " in rounded
     assert "-m pip install sklearn_of_tomorrow" in package.replace("\n        ", " ")
     assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -250,8 +250,6 @@ def test_steps_end_a_long_training(folder):
 def test_a_program_finds_its_folder_and_may_write_without_changing_it(tmp_path, sandbox):
     numbers = io.BytesIO()
     np.save(numbers, np.zeros(2, np.float32))
-        b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }".ljust(127) + b"\n" + bytes(8)
-    )
     here = tmp_path / "project"
     files = {
         "local.py": LOCAL.encode() if sandbox == "auto" else LOCAL.partition("for folder")[0].encode(),
