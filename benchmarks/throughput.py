@@ -1,6 +1,6 @@
 """How long a class takes: `python -m grader batch` with J workers, beside J `jupyter nbconvert --execute` at a time.
 
-    python benchmarks/throughput.py --notebooks 60 --jobs 2
+    python benchmarks/throughput.py --notebooks 200 --jobs 2
 
 The batch is the whole one: intake, hidden inputs, judging, a report for each student, gradebook and class page.
 nbconvert only runs the notebooks; as its time grows evenly with their number, it is given fewer.
@@ -68,7 +68,7 @@ def batch(folder: Path, submissions: Path, jobs: int) -> float:
 
 def main() -> int:
     parser = arguments(__doc__, runs=3)
-    parser.add_argument("--notebooks", type=int, default=60, metavar="N", help="submissions in the class")
+    parser.add_argument("--notebooks", type=int, default=200, metavar="N", help="submissions in the class")
     parser.add_argument("--jobs", type=int, default=2, metavar="J", help="workers")
     options = parser.parse_args()
     with course() as folder, TemporaryDirectory(prefix="benchmark-") as handed_in:
