@@ -20,6 +20,7 @@ HUGE = 1e30  # a loss beyond it is drawn like an infinite one
 SAMPLES = 6  # rows of the table that stands for the curve
 MOST_NODES = 16  # of a drawn path
 BREAK_GAP = 24  # pixels more between the two nodes where it breaks
+LABEL_LEFT, CHARACTER, NARROWEST = 28, 8, 220  # pixels: where labels begin, the width of a letter, of the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +163,17 @@ class Node:
     y: int
     reached: bool
     broken_above: bool  # the edge that leads here is the broken one
+    left_out: bool  # stands for nodes that are not drawn
 
 
 @dataclass(frozen=True, slots=True)
 class PathDrawing:
     nodes: tuple[Node, ...]
+    width: int
     height: int
 
 
-def path_drawing(path: Sequence[str], spacing: int = 30, longest: int = 28) -> PathDrawing:
+def path_drawing(path: Sequence[str], spacing: int = 25, longest: int = 40) -> PathDrawing:
     """From the loss at the top to the variable at the bottom; of a long path, the ends and what is near the break."""
     nodes: list[Node] = []
     reached, broken = True, False
@@ -180,9 +183,10 @@ def path_drawing(path: Sequence[str], spacing: int = 30, longest: int = 28) -> P
             continue
         label = name if len(name) <= longest else name[: longest - 1] + "…"
         y = nodes[-1].y + spacing + (BREAK_GAP if broken else 0) if nodes else spacing // 2
-        nodes.append(Node(label, y, reached, broken))
+        nodes.append(Node(label, y, reached, broken, name.startswith("…")))
         broken = False
-    return PathDrawing(tuple(nodes), nodes[-1].y + spacing // 2 if nodes else 0)
+    width = LABEL_LEFT + CHARACTER * max((len(node.label) for node in nodes), default=0)
+    return PathDrawing(tuple(nodes), max(width, NARROWEST), nodes[-1].y + spacing // 2 if nodes else 0)
 
 
 def _shortened(path: Sequence[str]) -> list[str]:
