@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from .flow import Step
 
 HIDDEN = ("ReadVariableOp", "Identity")
 MOST_LABELS = 14
+VERSION = re.compile(r"V\d+$")
+SPOKEN = {"SelectV2": "where", "Select": "where", "RealDiv": "div", "Greater": "comparison", "Less": "comparison"}
+SPOKEN |= {"GreaterEqual": "comparison", "LessEqual": "comparison", "StatelessMultinomial": "categorical"}
+SPOKEN |= {"Multinomial": "categorical", "TensorDataset": "tf.data"}
 
 
 def draw(path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
@@ -21,7 +27,8 @@ def draw(path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
         elif step.kind == "state":
             labels.append("a variable's value")
         elif step.kind == "whole":
-            labels.append(str((step.event or {}).get("name", "")))
+            name = str((step.event or {}).get("name", ""))
+            labels.append("a compiled function" if name.startswith("__") else name)
     return (*(labels if len(labels) < MOST_LABELS else [*labels[:3], "…", *around(labels)]), source)
 
 
@@ -31,4 +38,5 @@ def around(labels: list[str]) -> list[str]:
 
 
 def readable(name: str) -> str:
-    return {"AddV2": "Add", "MatMul": "matmul", "SelectV2": "where", "GatherV2": "gather"}.get(name, name).lower()
+    """An operation's name as people write it: `AddV2` is add, `SelectV2` is where."""
+    return SPOKEN.get(name, VERSION.sub("", name)).lower()

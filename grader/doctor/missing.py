@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect
-from .drawing import draw
+from .drawing import draw, readable
 from .flow import CUTTING, Flow, Step, random
 from .story import Event, Operation, Story
 
@@ -191,10 +191,10 @@ def not_differentiable(operation: Operation) -> tuple[str, int, str, str]:
     if name in ("StopGradient", "PreventGradient"):
         return "stop_gradient", place, "tf.stop_gradient", ""
     if random(operation):
-        return "sampling_not_reparameterised", place, name, ""
+        return "sampling_not_reparameterised", place, readable(name), ""
     if "PyFunc" in name:
         return "external_code", place, name, ""
-    return "nondifferentiable_op", place, name, ""
+    return "nondifferentiable_op", place, readable(name), ""
 
 
 def made(story: Story, number: int, call: Event) -> int:

