@@ -91,7 +91,7 @@ def _with_checks(path: Path) -> None:
 def otter(scripts: Path, autograder: Path, folder: Path) -> Mapping[str, float]:
     with TemporaryDirectory(dir=folder) as name:
         notebook = Path(shutil.copy(NOTEBOOK, name))
-        command = [scripts / "otter", "run", "-a", autograder, "-o", name, notebook]
+        command: list[str | Path] = [scripts / "otter", "run", "-a", autograder, "-o", name, notebook]
         seconds = command_seconds(command, Path(name))
         results = json.loads((Path(name) / "results.json").read_text("utf-8"))
     if sum(test.get("score", 0) for test in results["tests"]) != len(CHECKS):

@@ -57,8 +57,8 @@ def batches(folder: Path, many: Path, few: Path, count: int, jobs: int) -> Mappi
 
 def batch(folder: Path, submissions: Path, jobs: int) -> float:
     with TemporaryDirectory() as output:
-        command = [sys.executable, "-m", "grader", "batch", submissions, "--output", output, "--jobs", str(jobs)]
-        seconds = command_seconds([*command, "--device", "cpu"], folder)
+        command: list[str | Path] = [sys.executable, "-m", "grader", "batch", submissions, "--output", output]
+        seconds = command_seconds([*command, "--jobs", str(jobs), "--device", "cpu"], folder)
         with (Path(output) / "gradebook.csv").open(encoding="utf-8") as table:
             verdicts = [row["status"] for row in csv.DictReader(table)]
     if verdicts != ["passed"] * sum(1 for _ in submissions.iterdir()):
