@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 JUPYTER = Path(sysconfig.get_path("scripts")) / "jupyter"
+PATIENCE = 1800.0  # seconds; what hangs is no measurement
 Measure = Callable[[], Mapping[str, float]]  # one or several figures, by their rows' names
 Figures = dict[str, list[float]]
 
@@ -94,7 +95,12 @@ def command_seconds(command: Sequence[str | Path], folder: Path, codes: Sequence
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     begun = time.perf_counter()
     ended = subprocess.run(
-        [str(part) for part in command], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True
+        [str(part) for part in command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        timeout=PATIENCE,
+        capture_output=True,
+        text=True,
     )
     seconds = time.perf_counter() - begun
     if ended.returncode not in codes:
