@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,9 @@ from grader.notebook import Notebook
 HERE = Path(__file__).parent
 COURSE = HERE / "course"
 SEED = 20_240_229  # of hidden inputs, where a test compares verdicts
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell's background job has it, and our children would too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
