@@ -181,6 +181,8 @@ def _in_group(process: psutil.Process, group: int) -> bool:
 
 def whole_class(setting: Setting, works: Sequence[Work], source: Path, output: Path) -> list[str]:
     watched = grade(setting, source, output)
+    if watched.code:
+        return [f"the batch ended with exit code {watched.code}; {output}.log says why"]
     rows = rows_of(output)
     wrong = complaints(works, rows)
     kinds = {(work.student, work.exercise): work.kind for work in works}
@@ -191,7 +193,7 @@ def whole_class(setting: Setting, works: Sequence[Work], source: Path, output: P
     growth = memory[-1] - memory[0] if memory else 0.0
     reports = [file.stat().st_size / 2**20 for file in (output / "results").glob("*.html")]
     page = (output / "class.html").stat().st_size / 2**20
-    print(f"rows: {len(rows)} of {len(works)}, {len(wrong)} not right; exit code {watched.code}")
+    print(f"rows: {len(rows)} of {len(works)}, {len(wrong)} not right")
     print(f"statuses: {dict(Counter(row.status for row in rows).most_common())}")
     print(
         f"time: {watched.seconds:.0f} s in all; {ill / setting.jobs:.0f} s of it on the {len(works) - healthy} others"
@@ -205,7 +207,7 @@ def whole_class(setting: Setting, works: Sequence[Work], source: Path, output: P
     missed += [f"a report of {max(reports):.1f} MB"] if max(reports) > REPORT else []
     missed += [f"a class page of {page:.1f} MB"] if page > PAGE else []
     missed += [f"memory grew by {growth:.0f} MB"] if growth > GROWTH else []
-    return wrong + missed + ([f"exit code {watched.code}"] if watched.code else [])
+    return wrong + missed
 
 
 def killed_class(setting: Setting, works: Sequence[Work], source: Path, output: Path, kills: int) -> list[str]:
