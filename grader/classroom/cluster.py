@@ -218,10 +218,11 @@ def _require_workers(client: Client, address: str) -> None:
         raise GraderError(
             f"The scheduler at {address} has no workers.", f"Start some with `dask worker {address} --nthreads 1`."
         ) from None
-    processes = {(urlsplit(worker).hostname, pid) for worker, pid in client.run(os.getpid).items()}
-    threads = client.nthreads()
+    pids = client.run(os.getpid)
+    processes = {(urlsplit(worker).hostname, pid) for worker, pid in pids.items()}
+    threads = client.nthreads()  # may know more workers by now
     many = next((worker for worker, number in threads.items() if number != 1), None)
-    if many or len(processes) < len(threads):
+    if many or len(processes) < len(pids):
         what = f"worker {many} has {threads[many]} threads" if many else "some workers share a process"
         raise GraderError(
             f"Each worker must be a process with one thread, but {what}.",

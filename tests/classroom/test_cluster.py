@@ -147,7 +147,8 @@ def results_of(output: Path) -> Mapping[str, object]:
 
 
 def graded(output: Path) -> int:
-    return sum(bool(row.status) for row in rows_of(output)) if (output / "gradebook.db").exists() else 0
+    """Looked at from outside, so that the gradebook is the batch's alone."""
+    return len(list((output / "results").glob("*.junit.xml")))
 
 
 # --- the same gradebook ---------------------------------------------------------------------------------------------
