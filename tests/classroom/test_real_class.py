@@ -34,7 +34,7 @@ class School:
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     folder = tmp_path_factory.mktemp("school")
-    setting = soak.Setting(make_course(folder / "course"), jobs=2)
+    setting = soak.Setting(make_course(folder / "course", cell=8), jobs=2)
     works = make_class(setting.course, STUDENTS, EXERCISES)
     outputs = (folder / "out", folder / "out-killed", folder / "out-calm")
     soak.same_secret(*outputs)

@@ -23,7 +23,7 @@ from grader.model import Exercise
 from grader.repairs import Repair, repairs
 
 ROOT = Path(__file__).parents[2]
-LIMITS = "\n[limits]\nwall = 40\ncell = 12\ncpu = 60\nmemory = 1500\noutput = 2\n"
+LIMITS = "\n[limits]\nwall = 40\ncell = {cell}\ncpu = 60\nmemory = 1500\noutput = 2\n"
 HEALTHY = ("right", "accepted", "renamed", "duplicated", "wrong", "rejected")
 # How many there are of each among forty.
 WEIGHTS = {
@@ -90,14 +90,14 @@ class Work:
         return None
 
 
-def make_course(folder: Path) -> Path:
+def make_course(folder: Path, cell: int = 12) -> Path:
     """A copy of the shipped course with limits that a hanging notebook reaches soon."""
     shutil.copytree(ROOT / "exercises", folder / "exercises")
     shutil.copytree(ROOT / "solutions", folder / "solutions")
     for file in (folder / "exercises").glob("*/exercise.toml"):
         text = file.read_text("utf-8")
         assert "[limits]" not in text, f"{file} has limits of its own now: merge them here"
-        file.write_text(text + LIMITS, "utf-8")
+        file.write_text(text + LIMITS.format(cell=cell), "utf-8")
     return folder / "exercises"
 
 
