@@ -84,8 +84,14 @@ def become_kernel(key: str, sockets: list[int], ready: Callable[[], None]) -> No
     app.handed = dict(enumerate(sockets, start=1))
     app.session.key = key.encode()
     app.initialize(["--HistoryManager.hist_file=:memory:", "--HistoryManager.enabled=False"])
+    _open_pipes(app.iopub_thread)
     ready()
     app.start()
+
+
+def _open_pipes(iopub: Any) -> None:
+    """Have ipykernel's output thread open the pipe to itself now: it dies of it when no descriptor is left."""
+    iopub.schedule(lambda: iopub.schedule(lambda: None))
 
 
 def _forget_the_grader() -> None:
