@@ -178,6 +178,28 @@ def test_migrations_build_the_tables_that_the_code_uses(tmp_path: Path) -> None:
         assert context.get_current_revision() == "0001"
 
 
+def test_two_who_open_a_new_gradebook_at_once_both_get_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from grader.classroom.gradebook import Gradebook\n"
+        "import alembic.command, sqlalchemy\n"
+        "print(flush=True); sys.stdin.readline()\n"
+        "with Gradebook(Path(sys.argv[1])) as book: list(book.rows())"
+    )
+    for attempt in range(3):
+        command = [sys.executable, "-c", code, str(tmp_path / str(attempt))]
+        openers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in "1234"]
+        for opener in openers:
+            assert opener.stdout
+            opener.stdout.readline()
+        for opener in openers:
+            assert opener.stdin
+            opener.stdin.write("\n")
+            opener.stdin.flush()
+        for opener in openers:
+            opener.communicate(timeout=60)
+        assert [opener.returncode for opener in openers] == [0, 0, 0, 0]
+
+
 def test_a_gradebook_from_the_future_is_refused(tmp_path: Path) -> None:
     with Gradebook(tmp_path):
         pass

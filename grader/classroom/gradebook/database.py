@@ -78,6 +78,7 @@ def _migrate(engine: Engine, file: Path) -> None:
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     try:
         with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # two who open a new gradebook at once make it once
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:
