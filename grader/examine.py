@@ -134,7 +134,9 @@ def _outcome(run: Run, seconds: float | None) -> Run:
 
 
 def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
-    return {**plan, "seed": SEED, **({} if steps is None else {"steps": steps})}
+    """The plan for a run of at most so many steps, of which an experiment may need fewer."""
+    least = min((each for each in (plan.get("steps"), steps) if each is not None), default=None)
+    return {**plan, "seed": SEED, **({} if least is None else {"steps": least})}
 
 
 def _code(notebook: Notebook, number: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 
+from grader.beside import Beside
 from grader.errors import UngradableError
 from grader.examine import examine
 from grader.execute import Supply, open_session
@@ -37,6 +38,7 @@ class Grader:
         self._references: dict[str, Reference] = {}
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
         self._kernel: Kernel | None = None
+        self._beside: Beside | None = None
         self._cancelled = False
 
     def __enter__(self) -> Grader:
@@ -50,6 +52,7 @@ class Grader:
     def close(self) -> None:
         """Give back the kernels of the solutions and the judging process (the source is its owner's)."""
         self._judge.close()
+        self._leave_beside()
         for reference in self._references.values():
             reference.close()
         self._references.clear()
@@ -60,25 +63,30 @@ class Grader:
         notebook: Notebook | Supply,
         limits: Limits | None = None,
         progress: Progress | None = None,
+        doubted: bool = False,
     ) -> Verdict:
         """Run, question and judge the notebook. A function in its place is called when all is ready for it.
 
+        `doubted`: it will probably fail, so what `explain` needs is begun beside it.
         Raises UngradableError where it belongs to another exercise, GraderError where the device asked for is not
         there, InternalError where we fail; whatever the notebook does is a Verdict.
         """
         if not callable(notebook):
             _require_own(exercise, notebook)
         self._cancelled = False
-        say = progress or (lambda _text: None)
+        say = progress or _silent
         begun = time.monotonic()
 
         def supply() -> Notebook:
             nonlocal begun
-            if not callable(notebook):
-                return notebook
-            supplied = notebook()
-            begun = time.monotonic()
-            _require_own(exercise, supplied)
+            supplied = notebook
+            if callable(supplied):
+                supplied = supplied()
+                begun = time.monotonic()
+                _require_own(exercise, supplied)
+            self._leave_beside()
+            if doubted:
+                self._beside = Beside(supplied, self._source, self._request(exercise, limits))
             return supplied
 
         self._reference(exercise)
@@ -114,8 +122,14 @@ class Grader:
     ) -> Verdict:
         """The verdict with the doctor's findings, where it failed or crashed: the notebook is run again, traced."""
         if verdict.status not in (Status.FAILED, Status.CRASHED):
+            self._leave_beside()
             return verdict
-        examination = examine(notebook, self._source, self._request(exercise), progress=progress, on_kernel=self._hold)
+        if self._beside is not None and self._beside.notebook is notebook:
+            (progress or _silent)("tracing the gradients")
+            examination = self._beside.result()
+            self._leave_beside()
+        else:
+            examination = examine(notebook, self._source, self._request(exercise), None, progress, self._hold)
         return explained(exercise, verdict, examination.findings)
 
     def cancel(self) -> None:
@@ -123,6 +137,13 @@ class Grader:
         self._cancelled = True
         if self._kernel is not None:
             self._kernel.kill()
+        if self._beside is not None:
+            self._beside.kill()
+
+    def _leave_beside(self) -> None:
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None
 
     def _hold(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -170,6 +191,10 @@ class Grader:
             if exercise.id in self._references:
                 self._references.pop(exercise.id).close()
         return evidence
+
+
+def _silent(_text: str) -> None:
+    """The progress that nobody wants to see."""
 
 
 def _require_own(exercise: Exercise, notebook: Notebook) -> None:

@@ -32,9 +32,9 @@ def wanted(stories: list[Story]) -> list[Plan]:
     ):
         plans.append({**basis, "custom_gradients": True})
     if case.nudged is None:
-        nudges = doubtful(case)
+        nudges, steps = doubtful(case)
         if nudges:
-            plans.append({**basis, "nudge": nudges})
+            plans.append({**basis, "nudge": nudges, "steps": steps})
     return plans
 
 
@@ -45,9 +45,11 @@ def compiled(story: Story) -> bool:
     return any(kind == "symbolic" for call in story.of("call") for _, kind in call["targets"])
 
 
-def doubtful(case: Case) -> list[list[float]]:
-    """[variable, write, size] of the variables whose values may have come back as constants."""
+def doubtful(case: Case) -> tuple[list[list[float]], int]:
+    """[variable, write, size] of the variables whose values may have come back as constants, and the optimizer steps
+    that a run must take to show whether they do."""
     chosen: dict[int, list[float]] = {}
+    steps = 0
     for calls in case.sites.values():
         call = calls[0]
         flow = case.flow(call)
@@ -55,11 +57,12 @@ def doubtful(case: Case) -> list[list[float]]:
         detours = any(step.kind == "python" for number in lost for step in flow.path(number) or ())
         if not detours and not partial(case, call):
             continue
+        steps = max(steps, call["steps"] + 1)
         for number, _ in call["sources"]:
             variable = case.main.variables.get(number)
             if variable is not None and len(chosen) < MOST_NUDGED:
                 chosen.setdefault(number, [variable.ordinal, writes_before(case.main, number, call), NUDGE])
-    return list(chosen.values())
+    return list(chosen.values()), steps
 
 
 def partial(case: Case, call: Event) -> bool:

@@ -24,7 +24,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from grader import inside
 from grader.inside import folders
-from grader.kernels import KernelRequest
+from grader.kernels import KernelRequest, tensorflow_environment
 from grader.kernels.limits import Watchdog
 from grader.kernels.running import RunningKernel, running
 from grader.kernels.scratch import Scratch
@@ -50,8 +50,7 @@ def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) 
         "HOME": str(home),
         "USERPROFILE": str(home),
         "IPYTHONDIR": str(home / "ipython"),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        **tensorflow_environment(outer),
         MARK: str(home),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

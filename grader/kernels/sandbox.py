@@ -20,7 +20,7 @@ from typing import Any
 
 import grader.inside
 from grader.inside import folders as layout
-from grader.kernels import KernelRequest, visible
+from grader.kernels import KernelRequest, tensorflow_environment, visible
 from grader.kernels.visible import View
 
 # The modules that run inside, under the same names and without the rest of the package.
@@ -51,8 +51,7 @@ def environment(device: str = "gpu") -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": HOME,
         "LANG": "C.UTF-8",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        **tensorflow_environment(),
         "OPENBLAS_NUM_THREADS": "1",  # more would be started when NumPy is imported; a fork needs a single thread
         "PYTHONDONTWRITEBYTECODE": "1",
         **hidden,

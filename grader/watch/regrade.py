@@ -87,23 +87,26 @@ class Regrader:
     def _serve(self) -> None:
         with Grader(self._source, self._device) as grader:
             self._grader = grader
-            attempt = 1
+            attempt, doubted = 1, False
             while not self._closed:
-                outcome = self._attempt(lambda: grader.grade(self._exercise, self._take, progress=self._report))
+                outcome = self._attempt(lambda: self._grade(grader, doubted))  # noqa: B023  called at once
                 if isinstance(outcome, InternalError) and attempt < ATTEMPTS:
                     attempt += 1
                     self._put_back()
                     continue
                 attempt = 1
                 notebook = self._current
-                explained = not isinstance(outcome, Verdict) or outcome.status not in EXPLAINED
-                self._settle(Graded(notebook, outcome, explained=explained))
+                doubted = isinstance(outcome, Verdict) and outcome.status in EXPLAINED
+                self._settle(Graded(notebook, outcome, explained=not doubted))
                 if notebook is None:
                     return
-                if isinstance(outcome, Verdict) and not explained and self._newest is None:
+                if isinstance(outcome, Verdict) and doubted and self._newest is None:
                     self._explain(grader, notebook, outcome)
                 with self._changed:
                     self._current = None
+
+    def _grade(self, grader: Grader, doubted: bool) -> Verdict:
+        return grader.grade(self._exercise, self._take, progress=self._report, doubted=doubted)
 
     def _explain(self, grader: Grader, notebook: Notebook, verdict: Verdict) -> None:
         outcome = self._attempt(lambda: grader.explain(self._exercise, notebook, verdict, self._report))

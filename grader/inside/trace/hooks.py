@@ -54,7 +54,7 @@ class Session:
                 "variables": self.variables.entries,
                 "layers": layers,
                 "optimizers": self.optimizers.rows,
-                "steps": self.optimizers.steps,
+                "steps": log.steps,
                 "calls": {str(place): count for place, count in log.totals.items()},
                 "signs": {str(place): [dict(count) for count in counts] for place, counts in log.signs.items()},
                 "graph_operations": log.graph_operations,

@@ -64,6 +64,7 @@ class Log:
         self.passing: deque[dict[str, Any]] = deque(maxlen=WINDOW)  # the latest of the common events
         self.backward: list[tuple[dict[str, Any], Any, Any]] = []  # the steps of the gradient call that is running
         self.constants = 0
+        self.steps = 0  # of optimizers
         self.dropped = 0
         self.faults: Counter[str] = Counter()
         self.tapes: list[int] = []  # the tapes that are recording, outermost first

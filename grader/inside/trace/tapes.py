@@ -109,6 +109,7 @@ def call(
         asked = [identity(log, item) for item in tf.nest.flatten(sources)]
         facts = {
             "place": place,
+            "steps": log.steps,
             "tape": tapes.number(tape),
             "what": kind,
             "entered": tape._tape is not None,

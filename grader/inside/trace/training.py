@@ -34,7 +34,6 @@ class Optimizers:
         self.all: list[Any] = []  # kept alive, so that an id stays its own
         self.rows: list[dict[str, Any]] = []
         self.number_of: dict[int, int] = {}
-        self.steps = 0
         self.noted: Counter[int] = Counter()
 
     def number(self, optimizer: Any) -> int:
@@ -51,7 +50,7 @@ class Optimizers:
             number = self.number(optimizer)
             row = self.rows[number]
             row["steps"] += 1
-            self.steps += 1
+            self.log.steps += 1
             rate = rate_of(optimizer)
             row["rates"] = [*row["rates"][:1], rate] if row["rates"] else [rate]
             row["largest_rate"] = max(row.get("largest_rate") or 0.0, rate or 0.0)
@@ -68,7 +67,7 @@ class Optimizers:
             self.log.event("step", optimizer=number, place=place, pairs=pairs, rate=rate)
 
     def after_step(self) -> None:
-        if self.steps >= self.log.plan.get("steps", float("inf")):
+        if self.log.steps >= self.log.plan.get("steps", float("inf")):
             raise StepLimit
 
 

@@ -1,0 +1,52 @@
+"""The doctor's examination of a notebook that will probably fail, begun beside the grading of it.
+
+An examination belongs to a thread of its own, as a reference does. Nobody has to want its result: `close` ends it.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+
+from grader.examine import Examination, examine
+from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.notebook import Notebook
+
+
+class Beside:
+    """An examination that runs; started at once."""
+
+    def __init__(self, notebook: Notebook, source: KernelSource, request: KernelRequest) -> None:
+        self.notebook = notebook
+        self._source, self._request = source, request
+        self._kernel: Kernel | None = None
+        self._closed = False
+        self._found: Future[Examination] = Future()
+        self._thread = threading.Thread(target=self._examine, name=f"doctor beside {notebook.name}", daemon=True)
+        self._thread.start()
+
+    def result(self) -> Examination:
+        """Wait for it. Raises what `examine` raises."""
+        return self._found.result()
+
+    def close(self) -> None:
+        """End its kernel, whatever it does."""
+        self.kill()
+        self._thread.join()
+
+    def kill(self) -> None:
+        """Have it end soon; from any thread."""
+        self._closed = True
+        if self._kernel is not None:
+            self._kernel.kill()
+
+    def _hold(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        if self._closed:
+            kernel.kill()
+
+    def _examine(self) -> None:
+        try:
+            self._found.set_result(examine(self.notebook, self._source, self._request, on_kernel=self._hold))
+        except BaseException as error:
+            self._found.set_exception(error)
