@@ -1,6 +1,11 @@
 """python -m grader"""
 
+import gc
+
 from grader.cli import main
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        gc.freeze()  # the interpreter's last look for garbage would take longer than its exit

@@ -1,4 +1,4 @@
-"""The doctor's examination of a notebook that will probably fail, begun beside the grading of it.
+"""The doctor's examination of a notebook that will probably fail, prepared or begun beside the grading of it.
 
 An examination belongs to a thread of its own, as a reference does. Nobody has to want its result: `close` ends it.
 """
@@ -14,10 +14,11 @@ from grader.notebook import Notebook
 
 
 class Beside:
-    """An examination that runs; started at once."""
+    """An examination: its first kernel is started at once, and the notebook is run there when `begin` was called."""
 
     def __init__(self, notebook: Notebook, source: KernelSource, request: KernelRequest) -> None:
         self.notebook = notebook
+        self._begun = threading.Event()
         self._source, self._request = source, request
         self._kernel: Kernel | None = None
         self._closed = False
@@ -25,8 +26,12 @@ class Beside:
         self._thread = threading.Thread(target=self._examine, name=f"doctor beside {notebook.name}", daemon=True)
         self._thread.start()
 
+    def begin(self) -> None:
+        self._begun.set()
+
     def result(self) -> Examination:
-        """Wait for it. Raises what `examine` raises."""
+        """Begin, and wait for the end. Raises what `examine` raises."""
+        self.begin()
         return self._found.result()
 
     def close(self) -> None:
@@ -37,6 +42,7 @@ class Beside:
     def kill(self) -> None:
         """Have it end soon; from any thread."""
         self._closed = True
+        self._begun.set()
         if self._kernel is not None:
             self._kernel.kill()
 
@@ -47,6 +53,9 @@ class Beside:
 
     def _examine(self) -> None:
         try:
-            self._found.set_result(examine(self.notebook, self._source, self._request, on_kernel=self._hold))
+            wait = self._begun.wait
+            self._found.set_result(
+                examine(self.notebook, self._source, self._request, on_kernel=self._hold, ready=wait)
+            )
         except BaseException as error:
             self._found.set_exception(error)

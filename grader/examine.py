@@ -63,12 +63,14 @@ def examine(
     progress: Callable[[str], None] | None = None,
     on_kernel: Callable[[Kernel], None] | None = None,
     seconds: float | None = None,
+    ready: Callable[[], object] = lambda: None,
 ) -> Examination:
     """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps; `seconds`: stop
-    then, which is earlier than the request's limit, where the kernel dies. `on_kernel` is told of each run's kernel."""
+    then, which is earlier than the request's limit, where the kernel dies. `on_kernel` is told of each run's kernel.
+    `ready` is called when a kernel is ready for the notebook, and may wait."""
     say = progress or (lambda _text: None)
     say("tracing the gradients")
-    traced = partial(_traced, notebook, source, request, seconds=seconds, on_kernel=on_kernel)
+    traced = partial(_traced, notebook, source, request, seconds=seconds, on_kernel=on_kernel, ready=ready)
     plain = traced(_plan({}, steps))
     run, order = plain.run, plain.order
     if plain.trace is None:
@@ -96,8 +98,13 @@ def _traced(
     *,
     seconds: float | None,
     on_kernel: Callable[[Kernel], None] | None,
+    ready: Callable[[], object],
 ) -> _Traced:
     """One run under the trace."""
+
+    def supply() -> Notebook:
+        ready()
+        return notebook
 
     def prepare(session: Session) -> None:
         require_device(session, request.device)
@@ -111,7 +118,7 @@ def _traced(
         except LostKernel as error:
             raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
 
-    with open_session(notebook, source, request, on_kernel=on_kernel, prepare=prepare) as session:
+    with open_session(supply, source, request, on_kernel=on_kernel, prepare=prepare) as session:
         run = _outcome(session.run, seconds)
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
         try:

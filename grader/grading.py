@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
+from typing import Literal
 
 from grader.beside import Beside
 from grader.errors import UngradableError
@@ -21,6 +22,7 @@ from grader.spec.judge import Judge, unjudged
 from grader.verdict import explained, reason_not_judged, verdict
 
 Progress = Callable[[str], None]
+Doctor = Literal["later", "ready", "beside"]
 
 
 class Grader:
@@ -63,11 +65,12 @@ class Grader:
         notebook: Notebook | Supply,
         limits: Limits | None = None,
         progress: Progress | None = None,
-        doubted: bool = False,
+        doctor: Doctor = "later",
     ) -> Verdict:
         """Run, question and judge the notebook. A function in its place is called when all is ready for it.
 
-        `doubted`: it will probably fail, so what `explain` needs is begun beside it.
+        `doctor`: whether what `explain` needs is begun later, made ready beside the grading or run beside it, which
+        makes the verdict a little later and the findings much earlier.
         Raises UngradableError where it belongs to another exercise, GraderError where the device asked for is not
         there, InternalError where we fail; whatever the notebook does is a Verdict.
         """
@@ -85,11 +88,14 @@ class Grader:
                 begun = time.monotonic()
                 _require_own(exercise, supplied)
             self._leave_beside()
-            if doubted:
+            if doctor != "later":
                 self._beside = Beside(supplied, self._source, self._request(exercise, limits))
+            if self._beside is not None and doctor == "beside":
+                self._beside.begin()
             return supplied
 
-        self._reference(exercise)
+        if doctor != "beside":  # its kernel comes first: the solution is wanted only once the notebook has run
+            self._reference(exercise)
         say("starting a kernel")
         with open_session(
             supply,

@@ -83,13 +83,15 @@ def command(
 def _grade(
     exercise: Exercise, path: Path, source: KernelSource, device: str, limits: Limits, output: Path | None
 ) -> tuple[Verdict, Notes]:
-    from grader.grading import Grader  # the kernel is starting by now: nbconvert's import takes half a second
+    # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
+    import grader.report.html as _html  # noqa: F401
+    from grader.grading import Grader
 
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
     doubted = own and not Progress(exercise.folder.parent).standing(exercise).passed
     with Grader(source, device) as grader, working() as say:
-        verdict = grader.grade(exercise, notebook, limits, say, doubted)
+        verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "later")
         verdict = grader.explain(exercise, notebook, verdict, say)
     html = output / f"{exercise.id}.html" if output else None
     return verdict, keep(exercise, notebook, verdict, html, own)

@@ -106,7 +106,7 @@ class Regrader:
                     self._current = None
 
     def _grade(self, grader: Grader, doubted: bool) -> Verdict:
-        return grader.grade(self._exercise, self._take, progress=self._report, doubted=doubted)
+        return grader.grade(self._exercise, self._take, progress=self._report, doctor="ready" if doubted else "later")
 
     def _explain(self, grader: Grader, notebook: Notebook, verdict: Verdict) -> None:
         outcome = self._attempt(lambda: grader.explain(self._exercise, notebook, verdict, self._report))

@@ -15,7 +15,7 @@ SPREAD = np.array([5.0, 12.0], dtype=np.float32)
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [_draw(rng, hours) for hours in ((6, 3, 4), (2, 5))]
+    return [_draw(rng, hours) for hours in ((6, 3), (4,))]
 
 
 def _draw(rng: np.random.Generator, hours: tuple[int, ...]) -> dict[str, np.ndarray]:

@@ -15,7 +15,8 @@ from typing import Any
 
 NOWHERE = -1
 OURS = "<gradient clinic: "
-LEARNERS, LIBRARY, HIDDEN = 1, 2, 3  # hidden: decorators, and these modules, are not what the learner called
+LEARNERS, LIBRARY, HIDDEN, FLOOR = 1, 2, 3, 4  # hidden: decorators, and these modules, are not what the learner called
+RUNS_CELLS = ("run_code", "interactiveshell.py")  # IPython's function, below which nothing is the learner's
 DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
 
 
@@ -36,7 +37,9 @@ class Places:
         if kind is None:
             self._cell[code] = self._locate(code.co_filename)
             hidden = "<locals>" in code.co_qualname or code.co_filename.startswith(OURS)
-            kind = LEARNERS if self._cell[code] is not None else HIDDEN if hidden else LIBRARY
+            floor = code.co_name == RUNS_CELLS[0] and code.co_filename.endswith(RUNS_CELLS[1])
+            library = FLOOR if floor else HIDDEN if hidden else LIBRARY
+            kind = library if self._cell[code] is None else LEARNERS
             self._kind[id(code)] = kind  # the code stays alive as a key of _cell, so that its id stays its own
         return kind
 
@@ -63,8 +66,12 @@ class Places:
         trail = [(frame.f_code, frame.f_lasti)]
         outer = frame.f_back
         while outer is not None and len(trail) < DEEPEST:
-            if self.is_learners(outer.f_code):
-                trail.append((outer.f_code, outer.f_lasti))
+            code = outer.f_code
+            kind = known.get(id(code)) or self._kind_of(code)
+            if kind == LEARNERS:
+                trail.append((code, outer.f_lasti))
+            elif kind == FLOOR:
+                break
             outer = outer.f_back
         return self._number(trail, called)
 
