@@ -94,8 +94,7 @@ class Grader:
                 self._beside.begin()
             return supplied
 
-        if doctor != "beside":  # its kernel comes first: the solution is wanted only once the notebook has run
-            self._reference(exercise)
+        self._reference(exercise, early=doctor != "beside")  # the solution is wanted only once the notebook has run
         say("starting a kernel")
         with open_session(
             supply,
@@ -162,8 +161,8 @@ class Grader:
         data = {name: exercise.folder / name for name in exercise.data}
         return KernelRequest(limits or exercise.limits, self._device, data)
 
-    def _reference(self, exercise: Exercise) -> Reference | None:
-        """The kernel of the solution; started now so that it runs beside the learner's."""
+    def _reference(self, exercise: Exercise, early: bool = True) -> Reference | None:
+        """The kernel of the solution; started now so that it runs beside the learner's, or right after it."""
         if exercise.solution is None or exercise.id in self._known:
             return None
         kept = self._references.get(exercise.id)
@@ -171,7 +170,7 @@ class Grader:
             self._references.pop(exercise.id).close()
             kept = None
         if kept is None:
-            kept = self._references[exercise.id] = Reference(exercise, self._source, self._request(exercise))
+            kept = self._references[exercise.id] = Reference(exercise, self._source, self._request(exercise), early)
         return kept
 
     def _draws(self, exercise: Exercise) -> Draws:

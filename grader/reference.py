@@ -14,22 +14,26 @@ from grader.errors import InternalError
 from grader.execute import Session, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise
-from grader.notebook import read
+from grader.notebook import Notebook, read
 from grader.probe import Draws, probe
 
 _Job = tuple[Draws, "Future[Evidence]"]
 
 
 class Reference:
-    """A kernel in which an exercise's solution runs; started at once, questioned as often as needed."""
+    """A kernel for an exercise's solution, questioned as often as needed. It is started at once; the solution is run
+    there when it is first asked for, or at once too where it is `early`."""
 
-    def __init__(self, exercise: Exercise, source: KernelSource, request: KernelRequest) -> None:
+    def __init__(self, exercise: Exercise, source: KernelSource, request: KernelRequest, early: bool = True) -> None:
         assert exercise.solution is not None
         self.exercise = exercise
         self.stamp = exercise.solution.stat().st_mtime_ns
         self._source, self._request = source, request
         self._kernel: Kernel | None = None
         self._closed = False
+        self._begun = threading.Event()
+        if early:
+            self._begun.set()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=f"reference {exercise.id}", daemon=True)
         self._thread.start()
@@ -38,12 +42,14 @@ class Reference:
         """Have the solution's functions called on these inputs, beside whatever else is done. The answer raises
         InternalError where the solution itself does not run."""
         answer: Future[Evidence] = Future()
+        self._begun.set()
         self._jobs.put((draws, answer))
         return answer
 
     def close(self) -> None:
         """End the kernel, whatever it does."""
         self._closed = True
+        self._begun.set()
         if self._kernel is not None:
             self._kernel.kill()
         self._jobs.put(None)
@@ -57,9 +63,7 @@ class Reference:
     def _serve(self) -> None:
         failure: BaseException | None = None
         try:
-            assert self.exercise.solution is not None
-            solution = read(self.exercise.solution)
-            with open_session(solution, self._source, self._request, on_kernel=self._hold) as session:
+            with open_session(self._solution, self._source, self._request, on_kernel=self._hold) as session:
                 while job := self._jobs.get():
                     self._answer(session, *job)
                 return
@@ -67,6 +71,11 @@ class Reference:
             failure = error
         while job := self._jobs.get():  # whoever asks is told; nobody waits for a thread that is gone
             job[1].set_exception(failure)
+
+    def _solution(self) -> Notebook:
+        self._begun.wait()
+        assert self.exercise.solution is not None
+        return read(self.exercise.solution)
 
     def _answer(self, session: Session, draws: Draws, answer: Future[Evidence]) -> None:
         evidence = probe(self.exercise, session, draws)
