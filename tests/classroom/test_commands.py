@@ -139,6 +139,7 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
         "other": "ungradable",
     }
     assert rows["right"].score == 10 and [check.status for check in rows["wrong"].checks][:2] == ["passed", "failed"]
+    assert rows["wrong"].findings and not rows["right"].findings
     assert "5 submissions, 0 to grade" in batch(*arguments).output
 
 
