@@ -19,7 +19,7 @@ LAYERS = [
     ["execute"],
     ["probe"],
     ["spec", "doctor"],
-    ["reference", "verdict", "hints", "examine"],
+    ["reference", "verdict", "hints", "examine", "beside"],
     ["grading", "repairs", "diagnosis"],
     ["verify", "report", "release", "scaffold"],
     ["classroom", "watch"],
