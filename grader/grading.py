@@ -14,7 +14,7 @@ from grader.errors import UngradableError
 from grader.examine import examine
 from grader.execute import Supply, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
-from grader.model import Evidence, Exercise, Limits, Status, Timing, Verdict
+from grader.model import Evidence, Exercise, Finding, Limits, Status, Timing, Verdict
 from grader.notebook import Notebook
 from grader.probe import Draws, draw_inputs, probe, require_device
 from grader.reference import Reference
@@ -22,6 +22,7 @@ from grader.spec.judge import Judge, unjudged
 from grader.verdict import explained, reason_not_judged, verdict
 
 Progress = Callable[[str], None]
+MOST_REMEMBERED = 500  # notebooks of which the findings are remembered
 Doctor = Literal["later", "ready", "beside"]
 
 
@@ -41,6 +42,7 @@ class Grader:
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
         self._kernel: Kernel | None = None
         self._beside: Beside | None = None
+        self._findings: dict[tuple[str, tuple[str, ...]], tuple[Finding, ...]] = {}  # the same code has the same ones
         self._cancelled = False
 
     def __enter__(self) -> Grader:
@@ -88,7 +90,7 @@ class Grader:
                 begun = time.monotonic()
                 _require_own(exercise, supplied)
             self._leave_beside()
-            if doctor != "later":
+            if doctor != "later" and (exercise.id, supplied.cells) not in self._findings:
                 self._beside = Beside(supplied, self._source, self._request(exercise, limits))
             if self._beside is not None and doctor == "beside":
                 self._beside.begin()
@@ -129,13 +131,18 @@ class Grader:
         if verdict.status not in (Status.FAILED, Status.CRASHED):
             self._leave_beside()
             return verdict
-        if self._beside is not None and self._beside.notebook is notebook:
-            (progress or _silent)("tracing the gradients")
-            examination = self._beside.result()
-            self._leave_beside()
-        else:
-            examination = examine(notebook, self._source, self._request(exercise), None, progress, self._hold)
-        return explained(exercise, verdict, examination.findings)
+        key = exercise.id, notebook.cells
+        found = self._findings.get(key) or self._examined(exercise, notebook, progress or _silent)
+        self._leave_beside()
+        if found and not self._cancelled and len(self._findings) < MOST_REMEMBERED:
+            self._findings[key] = found
+        return explained(exercise, verdict, found)
+
+    def _examined(self, exercise: Exercise, notebook: Notebook, say: Progress) -> tuple[Finding, ...]:
+        if self._beside is None or self._beside.notebook is not notebook:
+            return examine(notebook, self._source, self._request(exercise), None, say, self._hold).findings
+        say("tracing the gradients")
+        return self._beside.result().findings
 
     def cancel(self) -> None:
         """Have what runs end soon, from another thread, up to the next `grade`; what it then says is void."""

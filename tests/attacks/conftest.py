@@ -32,8 +32,15 @@ class Decoys:
     file: Path
     process: int
     tcp: int
+    address: str  # of this machine in its network, or "" where it has none
     unix: str
     abstract: str
+
+
+def address() -> str:
+    found = (each for interface in psutil.net_if_addrs().values() for each in interface)
+    own = (each.address for each in found if each.family == socket.AF_INET)
+    return next((each for each in own if not each.startswith("127.")), "")
 
 
 @pytest.fixture
@@ -57,7 +64,7 @@ def decoys(tmp_path: Path) -> Iterator[Decoys]:
     assert sleeper.stdout.readline() == "ready\n"
     unix, abstract = str(tmp_path / "socket"), f"decoy-{secret}"
     with (
-        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.create_server(("0.0.0.0", 0)) as tcp,
         socket.socket(socket.AF_UNIX) as named,
         socket.socket(socket.AF_UNIX) as unnamed,
     ):
@@ -66,7 +73,8 @@ def decoys(tmp_path: Path) -> Iterator[Decoys]:
         named.listen()
         unnamed.bind("\0" + abstract)
         unnamed.listen()
-        yield Decoys(secret, tmp_path, spec / "test_gradients.py", sleeper.pid, tcp.getsockname()[1], unix, abstract)
+        file, port = spec / "test_gradients.py", tcp.getsockname()[1]
+        yield Decoys(secret, tmp_path, file, sleeper.pid, port, address(), unix, abstract)
     sleeper.kill()
     sleeper.wait()
     sleeper.stdin.close()

@@ -64,6 +64,10 @@ ATTACKS = {
         import socket
         socket.create_connection(("127.0.0.1", tcp), 2); print("BREACH")
     """,
+    "reach the network": """
+        import socket
+        socket.create_connection((address, tcp), 2); print("BREACH")
+    """,
     "reach a unix socket": """
         import socket
         socket.socket(socket.AF_UNIX).connect(unix); print("BREACH")
@@ -129,6 +133,7 @@ def code(attack: str, decoys: Decoys) -> str:
         "file": str(decoys.file),
         "process": decoys.process,
         "tcp": decoys.tcp,
+        "address": decoys.address or "192.0.2.1",
         "unix": decoys.unix,
         "abstract": decoys.abstract,
         "repository": str(Path(__file__).parents[2] / "grader"),
@@ -148,6 +153,8 @@ def test_behind_walls_it_fails(attack: str, source: str, decoys: Decoys, request
 
 @pytest.mark.parametrize("attack", sorted(set(ATTACKS) - CANNOT_BE_SHOWN))
 def test_in_the_open_it_succeeds(attack: str, decoys: Decoys, open_warm: KernelSource) -> None:
+    if attack == "reach the network" and not decoys.address:
+        pytest.skip("this machine has no address but that of itself")
     if os.geteuid() != 0 and attack in ("be root", "read the memory of other processes"):
         pytest.skip("an ordinary user is not root, and Yama may keep one from the memory of one's own processes")
     assert "BREACH" in run(open_warm, code(attack, decoys)).text
