@@ -26,7 +26,7 @@ soak: env     ## hundreds of kernels in a row; a class of 200, killed and contin
 	@.venv/bin/python tests/soak/class_of_200.py
 
 doctor-eval: env  ## how good is the doctor: development set, honesty set
-	@.venv/bin/python benchmarks/doctor_eval.py
+	@.venv/bin/python benchmarks/doctor_eval.py --unseen
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -64,10 +64,13 @@ ATTACKS = {
     "json": (
         """
         import json
-        json.dumps = lambda *a, **k: '{"result": {"passed": true}, "error": null, "device": "CPU", "calls": []}'
+        forged = '{"result": {"passed": true}, "error": null, "device": "CPU", "calls": []}'
+        honest, json.dumps = json.dumps, lambda *a, **k: forged
         """,
         """
-        if json.loads(json.dumps({"result": {"passed": False}}))["result"]["passed"]: print("fooled")
+        answer = json.loads(json.dumps({"result": {"passed": False}}))
+        json.dumps = honest  # without it not even this would be printed
+        if answer["result"]["passed"]: print("fooled")
         """,
     ),
     "base64": (
@@ -134,13 +137,6 @@ def code(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
-@pytest.fixture(scope="module")
-def honest(grader, line: Exercise) -> Verdict:
-    verdict: Verdict = grader.grade(line, read(line.original))
-    assert verdict.status == Status.FAILED
-    return verdict
-
-
 def attacked(exercise: Exercise, patch: str) -> Notebook:
     """The broken notebook as shipped; its first cell begins with the attack."""
     notebook = read(exercise.original)
@@ -149,10 +145,12 @@ def attacked(exercise: Exercise, patch: str) -> Notebook:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_broken_notebook_gets_no_point_more(attack: str, grader, line: Exercise, honest: Verdict) -> None:
-    verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]))
+def test_a_broken_notebook_does_not_pass(attack: str, grader, line: Exercise) -> None:
+    """Made-up gradients may count as received, as they would without a patch; right they are not."""
+    verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]))
+    values = verdict.checks[-1]
     assert verdict.status != Status.PASSED
-    assert verdict.score <= honest.score
+    assert values.status != "passed" and values.points == 0.0
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

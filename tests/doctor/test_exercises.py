@@ -1,14 +1,18 @@
 """What the doctor says of the shipped exercises, through real kernels: each declared bug at its line, and silence on
-every right repair."""
+every right repair; and what its trace costs there, and changes: time, and no number."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.catalogue import exercises
+from grader.doctor import parcel
 from grader.examine import examine
+from grader.execute import Session, open_session
 from grader.explain import CODES
 from grader.kernels import KernelRequest
 from grader.model import Exercise
@@ -60,3 +64,46 @@ def test_a_bug_alone_is_found_with_its_code(warm, exercise, bug, repair):
     assert bug.code in CODES.values()
     found = errors(warm, exercise, repair.notebook)
     assert found and found[0].code == bug.code
+
+
+# A cell that tells, as an exception, a fingerprint of every number that the notebook has made.
+FINGERPRINT = """
+import hashlib
+import numpy
+def _numbers(value):
+    if hasattr(value, "trainable_variables") and not isinstance(value, type):
+        return [numpy.asarray(variable).tobytes() for variable in value.trainable_variables]
+    try:
+        array = numpy.asarray(value)
+    except Exception:
+        return []
+    return [array.tobytes()] if array.dtype.kind in "fiu" else []
+_all = [part for name, value in sorted(globals().items()) if not name.startswith("_") for part in _numbers(value)]
+raise RuntimeError(f"{len(_all)} {hashlib.sha256(b''.join(_all)).hexdigest()}")
+"""
+
+
+def numbers(warm, exercise: Exercise, traced: bool) -> tuple[str, float]:
+    """The fingerprint of a run of the shipped notebook, and the seconds that its cells took."""
+    notebook = read(exercise.original)
+    cells = ("import keras; keras.utils.set_random_seed(5)", *notebook.cells, FINGERPRINT)
+    data = {name: exercise.folder / name for name in exercise.data}
+
+    def trace(session: Session) -> None:
+        session.install(parcel.bootstrap())
+        session.ask("session.trace", json.dumps({}), timeout=30.0)
+
+    changed = replace(notebook, cells=cells)
+    request = KernelRequest(exercise.limits, "cpu", data)
+    with open_session(changed, warm, request, prepare=trace if traced else None) as session:
+        assert session.run.error is not None
+        return session.run.error.message, session.run.seconds
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_the_trace_changes_no_number_and_takes_at_most_as_long_again(warm, exercise: Exercise):
+    plain, traced = (numbers(warm, exercise, traced) for traced in (False, True))
+    assert plain[0] == traced[0]
+    assert int(plain[0].split()[0]) > 10
+    faster = [min(numbers(warm, exercise, traced)[1] for _ in "123") for traced in (False, True)]
+    assert faster[1] <= 2 * faster[0]
