@@ -90,6 +90,18 @@ def examine(
         return Examination(run, (), Examined(), traced=False)
 
 
+def hooks(source: KernelSource) -> dict[str, str]:
+    """For each of the trace's hooks into TensorFlow "works", or why it is left out on this machine."""
+    tried: dict[str, str] = {}
+
+    def prepare(session: Session) -> None:
+        session.install(parcel.bootstrap())
+        tried.update(session.ask("session.trace", "{}", timeout=HOOKS_SECONDS))
+
+    with open_session(Notebook("nothing", (), (), "", None), source, KernelRequest(), prepare=prepare):
+        return tried
+
+
 def _traced(
     notebook: Notebook,
     source: KernelSource,

@@ -168,6 +168,12 @@ def test_every_command_has_help_and_stands_in_the_readme(course):
         assert f"python -m grader {name}" in readme or name == "grade", f"the README does not show {name}"
 
 
+@pytest.mark.kernel
+def test_env_lists_the_doctors_hooks(course):
+    told = " ".join(grader("env", cwd=course).stdout.split())
+    assert "All its hooks into TensorFlow work: operations, reads, backward" in told
+
+
 def test_without_arguments_the_help_is_shown(course):
     done = grader(cwd=course)
     assert "Usage: python -m grader" in done.stdout + done.stderr

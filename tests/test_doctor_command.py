@@ -238,6 +238,19 @@ def test_a_program_that_hangs_is_stopped_and_still_has_its_findings(folder):
     assert time.monotonic() - began < 60
 
 
+def test_steps_end_a_compiled_fit(folder):
+    (folder / "fit.py").write_text(
+        "import keras, numpy\n"
+        "model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "model.fit(numpy.ones((64, 3)), numpy.ones((64, 1)), batch_size=1, epochs=10_000, verbose=0)\n"
+    )
+    done = grader("doctor", "fit.py", "--steps", "4", "--format", "json", cwd=folder)
+    line = json.loads(done.stdout)
+    assert (done.returncode, line["status"], line["healthy"]) == (0, "examined", True)
+    assert line["examined"]["steps"] == 4
+
+
 def test_steps_end_a_long_training(folder):
     (folder / "long.py").write_text(TRAINING.format(body=RIGHT, steps=10**9))
     done = grader("doctor", "long.py", "--steps", "4", "--format", "json", cwd=folder)

@@ -22,6 +22,7 @@ from .operations import Undo, dense_part
 from .tapes import identity
 
 NOTED_STEPS = 6
+BEFORE_CALLBACKS = 5  # the arguments of `fit` that may be given by position before its callbacks
 
 
 class StepLimit(BaseException):
@@ -110,6 +111,20 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
     return undo, optimizers
 
 
+class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends a `fit` after the plan's steps: in a compiled one no optimizer step can be seen from outside."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log, self.before, self.batches = log, log.steps, 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.batches += 1
+        self.log.steps = max(self.log.steps, self.before + self.batches)
+        if self.log.steps >= self.log.plan["steps"]:
+            raise StepLimit
+
+
 def observe_fit(log: Log) -> Undo:
     cls = keras.Model
     originals = {name: getattr(cls, name) for name in ("compile", "fit")}
@@ -120,6 +135,10 @@ def observe_fit(log: Log) -> Undo:
                 with log.noting():
                     log.tick()
                     log.event(name, place=log.places.here(), model=id(self), values=values(log, self))
+            if name == "fit" and "steps" in log.plan and len(args) <= BEFORE_CALLBACKS:
+                given = options.get("callbacks") or []
+                if isinstance(given, list | tuple):
+                    options["callbacks"] = [*given, Stop(log)]
             try:
                 return originals[name](self, *args, **options)
             finally:
