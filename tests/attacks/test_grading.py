@@ -145,18 +145,13 @@ def attacked(exercise: Exercise, patch: str) -> Notebook:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_broken_notebook_does_not_pass(attack: str, grader, line: Exercise) -> None:
+def test_a_broken_notebook_does_not_pass_nor_harm_the_next(attack: str, grader, line: Exercise) -> None:
     """Made-up gradients may count as received, as they would without a patch; right they are not."""
     verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]))
     values = verdict.checks[-1]
     assert verdict.status != Status.PASSED
     assert values.status != "passed" and values.points == 0.0
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_the_next_notebook_is_graded_as_ever(attack: str, grader, line: Exercise) -> None:
-    grader.grade(line, attacked(line, ATTACKS[attack][0]))
-    assert grader.grade(line, read(line.solution)).score == 10
+    assert grader.grade(line, read(line.solution)).score == 10, "the next notebook is graded as ever"
 
 
 @pytest.mark.parametrize("attack", [name for name, (_, naive) in ATTACKS.items() if naive])
