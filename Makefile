@@ -21,8 +21,8 @@ bench: env    ## latency and throughput beside plain nbconvert
 	@.venv/bin/python benchmarks/throughput.py
 	@.venv/bin/python benchmarks/recorder.py
 
-soak: env     ## hundreds of kernels in a row; a class of 200, killed and continued
-	@.venv/bin/python tests/soak/kernels.py 500
+soak: env     ## hundreds of gradings in a row; a class of 200, killed and continued
+	@.venv/bin/python tests/soak/gradings.py 500
 	@.venv/bin/python tests/soak/class_of_200.py
 
 doctor-eval: env  ## how good is the doctor: development set, honesty set

@@ -1,7 +1,7 @@
-"""Many kernels in a row through one fork server: what grows, and what is left. `python tests/soak/kernels.py [COUNT]`.
+"""Many gradings in a row through one fork server: what grows, what is left. `python tests/soak/gradings.py [COUNT]`.
 
-Prints memory, descriptors and files of server and client as it goes, and exits with 1 when, after the first hundred,
-either grows by 20 KB or more a kernel, or a descriptor, process or file is left.
+Prints memory, descriptors and files of the grader and of its processes as it goes, and exits with 1 when, after the
+first hundred, either grows by 20 KB or more a grading, or a descriptor, process or file is left.
 """
 
 from __future__ import annotations
@@ -12,24 +12,16 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import nbformat.v4
 import psutil
-from nbconvert.preprocessors import ExecutePreprocessor
 
-from grader.kernels import KernelRequest
+from grader.catalogue import load
+from grader.grading import Grader
 from grader.kernels.choice import warm
-from grader.kernels.client import NoticesDeath
+from grader.notebook import read
 
-SETTLED = 100  # kernels after which caches are full
-ALLOWED = 20 * 1024  # bytes a kernel
-CELL = (
-    "import tensorflow as tf\nx = tf.Variable(2.0)\n"
-    "with tf.GradientTape() as tape: y = x * x\nprint(tape.gradient(y, x))"
-)
-
-
-class Executor(NoticesDeath, ExecutePreprocessor):
-    pass
+SETTLED = 100  # gradings after which caches are full
+ALLOWED = 20 * 1024  # bytes a grading
+EXERCISE = Path(__file__).parent.parent / "course" / "exercises" / "01_line"
 
 
 def server_processes() -> list[psutil.Process]:
@@ -58,18 +50,17 @@ def measure(folder: Path) -> dict[str, int]:
 
 
 def main(count: int) -> int:
-    with closing(warm("auto")) as source:
+    exercise = load(EXERCISE)
+    assert exercise.solution is not None
+    notebooks = [(read(exercise.original), "failed"), (read(exercise.solution), "passed")]
+    with closing(warm("auto")) as source, Grader(source, "cpu") as grader:
         print(source.notice or "behind walls")
         base: dict[str, int] = {}
         folder = source._scratch.path
         begun = time.monotonic()
         for number in range(1, count + 1):
-            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-            with source.kernel(KernelRequest()) as kernel:
-                executor = Executor(timeout=30, store_widget_state=False)
-                executor.preprocess(notebook, {}, km=kernel.manager)
-                executor.kc.stop_channels()
-            assert "4.0" in notebook.cells[0].outputs[0]["text"]
+            notebook, status = notebooks[number % 2]
+            assert grader.grade(exercise, notebook).status == status
             if number == min(SETTLED, count // 2):
                 base = measure(folder)
             if number % 50 == 0:
@@ -77,7 +68,7 @@ def main(count: int) -> int:
         final = measure(folder)
     growth = {name: final[name] - base[name] for name in final}
     each = (count - min(SETTLED, count // 2)) or 1
-    print("growth", growth, "bytes a kernel:", growth["client memory"] // each, growth["server memory"] // each)
+    print("growth", growth, "bytes a grading:", growth["client memory"] // each, growth["server memory"] // each)
     leaked = [name for name, grown in growth.items() if grown > (ALLOWED * each if "memory" in name else 0)]
     print("LEAKED: " + ", ".join(leaked) if leaked else "nothing leaked")
     return bool(leaked)
