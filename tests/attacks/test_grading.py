@@ -147,7 +147,8 @@ def attacked(exercise: Exercise, patch: str) -> Notebook:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_broken_notebook_does_not_pass_nor_harm_the_next(attack: str, grader, line: Exercise) -> None:
     """Made-up gradients may count as received, as they would without a patch; right they are not."""
-    verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]))
+    limits = replace(line.limits, wall=8.0, cell=8.0, probe=4.0)
+    verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]), limits)
     values = verdict.checks[-1]
     assert verdict.status != Status.PASSED
     assert values.status != "passed" and values.points == 0.0
