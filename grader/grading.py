@@ -173,7 +173,7 @@ class Grader:
         if exercise.solution is None or exercise.id in self._known:
             return None
         kept = self._references.get(exercise.id)
-        if kept is not None and kept.stamp != exercise.solution.stat().st_mtime_ns:
+        if kept is not None and kept.stale:
             self._references.pop(exercise.id).close()
             kept = None
         if kept is None:

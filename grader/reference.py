@@ -17,6 +17,7 @@ from grader.model import Evidence, Exercise
 from grader.notebook import Notebook, read
 from grader.probe import Draws, probe
 
+MOST_QUESTIONS = 100  # a kernel grows by some 60 KB with each, so after these another one takes over
 _Job = tuple[Draws, "Future[Evidence]"]
 
 
@@ -30,6 +31,7 @@ class Reference:
         self.stamp = exercise.solution.stat().st_mtime_ns
         self._source, self._request = source, request
         self._kernel: Kernel | None = None
+        self.asked = 0
         self._closed = False
         self._begun = threading.Event()
         if early:
@@ -42,9 +44,16 @@ class Reference:
         """Have the solution's functions called on these inputs, beside whatever else is done. The answer raises
         InternalError where the solution itself does not run."""
         answer: Future[Evidence] = Future()
+        self.asked += 1
         self._begun.set()
         self._jobs.put((draws, answer))
         return answer
+
+    @property
+    def stale(self) -> bool:
+        """The solution has changed since, or the kernel has been asked too often."""
+        assert self.exercise.solution is not None
+        return self.asked >= MOST_QUESTIONS or self.stamp != self.exercise.solution.stat().st_mtime_ns
 
     def close(self) -> None:
         """End the kernel, whatever it does."""
