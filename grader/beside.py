@@ -27,6 +27,7 @@ class Beside:
         self._thread.start()
 
     def begin(self) -> None:
+        """Run the notebook in the kernel that is ready, or as soon as it is."""
         self._begun.set()
 
     def result(self) -> Examination:

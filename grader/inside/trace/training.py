@@ -135,7 +135,9 @@ def observe_fit(log: Log) -> Undo:
                 with log.noting():
                     log.tick()
                     log.event(name, place=log.places.here(), model=id(self), values=values(log, self))
-            if name == "fit" and "steps" in log.plan and len(args) <= BEFORE_CALLBACKS:
+            # Line by line the optimizers' own steps are seen and counted; batches may be more or fewer.
+            by_batches = name == "fit" and "steps" in log.plan and not log.plan.get("eager")
+            if by_batches and len(args) <= BEFORE_CALLBACKS:
                 given = options.get("callbacks") or []
                 if isinstance(given, list | tuple):
                     options["callbacks"] = [*given, Stop(log)]
