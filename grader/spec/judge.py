@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any
@@ -37,34 +40,34 @@ class Judge:
 
     def close(self) -> None:
         """End the judging process."""
-        self._process.kill()
+        _end(self._process)
         self._process.communicate()
 
     def checks(self, exercise: Exercise, learner: Evidence, reference: Evidence | None) -> tuple[Check, ...]:
         """Run the exercise's spec. Raises InternalError where the spec itself is broken or does not end."""
         spec = exercise.folder / ".spec"
         files = [path for path in sorted(spec.glob("test_*.py")) if reference or path.name == "test_basics.py"]
-        job = {
-            "spec": str(spec),
+        by = {
+            "folder": str(spec),
             "files": [str(path) for path in files],
             "checks": [asdict(check) for check in exercise.checks],
-            "learner": freeze(learner),
-            "reference": freeze(reference) if reference else None,
+            "version": [path.stat().st_mtime_ns for path in sorted(spec.glob("*.py"))],
         }
-        answer = self._ask(json.dumps(job))
+        evidence = {"learner": freeze(learner), "reference": freeze(reference) if reference else None}
+        answer = self._ask(f"{json.dumps(by)}\n{json.dumps(evidence)}\n")
         if answer["problem"]:
             raise InternalError(f"The spec of {exercise.id} is broken: {answer['problem']}.", "Tell its author.")
         return tuple(_check(spec, answer["results"].get(spec.id)) for spec in exercise.checks)
 
-    def _ask(self, line: str) -> dict[str, Any]:
+    def _ask(self, job: str) -> dict[str, Any]:
         if self._process.poll() is not None:
             self._process = self._start()
         process = self._process
         assert process.stdin is not None and process.stdout is not None
-        watch = threading.Timer(TIMEOUT, process.kill)
+        watch = threading.Timer(TIMEOUT, _end, [process])
         watch.start()
         try:
-            process.stdin.write(line + "\n")
+            process.stdin.write(job)
             process.stdin.flush()
             told = process.stdout.readline()
             return dict(json.loads(told))
@@ -81,7 +84,17 @@ class Judge:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
+            start_new_session=True,
         )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """With all that it has forked, where there are forks."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def unjudged(exercise: Exercise, reason: str) -> tuple[Check, ...]:

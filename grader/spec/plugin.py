@@ -7,7 +7,7 @@ what they choke on is the learner's answer.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from grader.model import Array, CheckSpec, Evidence, GradientCall, Probe, Tree
 from grader.spec.expect import CheckFailed
 
 NO_ANSWER = "The grader called your functions and got no answer."
+
+
+Pair = tuple[Evidence, Evidence | None]  # the learner's, and the solution's where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,18 @@ class Draw:
 
 
 class SpecPlugin:
-    """Gives the spec its fixtures and collects `results`: a dict of plain data for each check that ran."""
+    """Gives the spec its fixtures and collects `results`: a dict of plain data for each check that ran.
 
-    def __init__(self, checks: Sequence[CheckSpec], learner: Evidence, reference: Evidence | None) -> None:
+    `evidence` is called when the spec has been collected, and may take as long as it likes.
+    """
+
+    def __init__(self, checks: Sequence[CheckSpec], evidence: Callable[[], Pair]) -> None:
         self.checks = {check.id: check for check in checks}
         self.results: dict[str, dict[str, Any]] = {}
         self.problems: list[str] = []
-        self._learner = learner
-        self._reference = reference
+        self._evidence = evidence
+        self._learner: Evidence
+        self._reference: Evidence | None = None
 
     # --- fixtures -----------------------------------------------------------------------------------------------
 
@@ -74,6 +81,11 @@ class SpecPlugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.problems.append(str(report.longrepr)[-2000:])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Everything is collected, and pytest's own loop comes next."""
+        self._learner, self._reference = self._evidence()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         needs = self.checks[item.name].needs
