@@ -69,16 +69,20 @@ def _warm(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> Kern
 
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+CONTRACTIONS = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"  # oneDNN's too
 
 
 def tensorflow_environment(outer: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables by which TensorFlow is the same in every kernel.
 
     oneDNN's operations round differently on each kind of processor, so without them a class is graded alike on any
-    machine; and to find whether it has one takes 3 to 9 ms at the first use of every operation, a third of a small
-    notebook's time. Where convolutions are large they are worth it: set the variable to 1 before grading.
+    machine. Nor would they be faster: to find whether it has one takes 3 to 9 ms at the first use of every operation,
+    and to compile its first matrix product 20 ms, together half of a small notebook's time. Where matrices of 500 rows
+    and more are multiplied, or images convolved, they are worth it: set the variable to 1 before grading.
     """
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", ONEDNN: outer.get(ONEDNN, "0")}
+    wanted = outer.get(ONEDNN, "0")
+    settings = {ONEDNN: wanted, CONTRACTIONS: outer.get(CONTRACTIONS, wanted)}
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", **settings}
 
 
 Open = Callable[[str, Sequence[Path], Sequence[Path]], KernelSource]
