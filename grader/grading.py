@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import secrets
 import time
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from typing import Literal
 
 from grader.beside import Beside
 from grader.errors import UngradableError
-from grader.examine import examine
+from grader.examine import Examination, examine
 from grader.execute import Supply, open_session
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise, Finding, Limits, Status, Timing, Verdict
@@ -42,7 +44,7 @@ class Grader:
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
         self._kernel: Kernel | None = None
         self._beside: Beside | None = None
-        self._findings: dict[tuple[str, tuple[str, ...]], tuple[Finding, ...]] = {}  # the same code has the same ones
+        self._findings: dict[str, tuple[Finding, ...]] = {}  # the same code has the same ones
         self._cancelled = False
 
     def __enter__(self) -> Grader:
@@ -90,7 +92,7 @@ class Grader:
                 begun = time.monotonic()
                 _require_own(exercise, supplied)
             self._leave_beside()
-            if doctor != "later" and (exercise.id, supplied.cells) not in self._findings:
+            if doctor != "later" and _same_code(exercise, supplied) not in self._findings:
                 self._beside = Beside(supplied, self._source, self._request(exercise, limits))
             if self._beside is not None and doctor == "beside":
                 self._beside.begin()
@@ -131,18 +133,21 @@ class Grader:
         if verdict.status not in (Status.FAILED, Status.CRASHED):
             self._leave_beside()
             return verdict
-        key = exercise.id, notebook.cells
-        found = self._findings.get(key) or self._examined(exercise, notebook, progress or _silent)
+        key = _same_code(exercise, notebook)
+        found = self._findings.get(key)
+        if found is None:
+            examined = self._examined(exercise, notebook, progress or _silent)
+            found = examined.findings
+            if examined.traced and not self._cancelled and len(self._findings) < MOST_REMEMBERED:
+                self._findings[key] = found
         self._leave_beside()
-        if found and not self._cancelled and len(self._findings) < MOST_REMEMBERED:
-            self._findings[key] = found
         return explained(exercise, verdict, found)
 
-    def _examined(self, exercise: Exercise, notebook: Notebook, say: Progress) -> tuple[Finding, ...]:
+    def _examined(self, exercise: Exercise, notebook: Notebook, say: Progress) -> Examination:
         if self._beside is None or self._beside.notebook is not notebook:
-            return examine(notebook, self._source, self._request(exercise), None, say, self._hold).findings
+            return examine(notebook, self._source, self._request(exercise), None, say, self._hold)
         say("tracing the gradients")
-        return self._beside.result().findings
+        return self._beside.result()
 
     def cancel(self) -> None:
         """Have what runs end soon, from another thread, up to the next `grade`; what it then says is void."""
@@ -207,6 +212,19 @@ class Grader:
 
 def _silent(_text: str) -> None:
     """The progress that nobody wants to see."""
+
+
+def _same_code(exercise: Exercise, notebook: Notebook) -> str:
+    """The same for two notebooks that differ in nothing but comments: neither in what runs nor in where it stands."""
+    code = "\0".join([exercise.id, *map(_code, notebook.cells)])
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
+
+
+def _code(cell: str) -> str:
+    try:
+        return ast.dump(ast.parse(cell), include_attributes=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a magic, or what is no Python
+        return cell
 
 
 def _require_own(exercise: Exercise, notebook: Notebook) -> None:

@@ -155,3 +155,37 @@ def test_a_broken_solution_is_our_fault(warm, course):
         pytest.raises(InternalError, match="The solution of 01_line does not run"),
     ):
         grader.grade(exercise, read(exercise.original))
+
+
+class Counted:
+    """A kernel source that counts the kernels it gives."""
+
+    sandboxed, notice = True, ""
+
+    def __init__(self, source) -> None:
+        self._source, self.kernels = source, 0
+
+    def kernel(self, request):
+        self.kernels += 1
+        return self._source.kernel(request)
+
+    def close(self) -> None:
+        pass
+
+
+def test_code_that_differs_in_comments_only_is_examined_once(warm, line):
+    source = Counted(warm)
+    first = read(line.original)
+    with Grader(source, device="cpu", seed=SEED) as grader:
+        explained, kernels = [], []
+        for cells in (first.cells, (*first.cells[:-1], first.cells[-1] + "\n# mine"), ("pass", *first.cells)):
+            notebook = replace(first, cells=cells)
+            verdict = grader.grade(line, notebook)
+            before = source.kernels
+            explained.append(grader.explain(line, notebook, verdict).findings)
+            kernels.append(source.kernels - before)
+    assert explained[0]
+    assert explained[0] == explained[1]
+    assert explained[2][0].cell == explained[0][0].cell + 1
+    assert kernels[0] > 0 == kernels[1]
+    assert kernels[2] > 0
