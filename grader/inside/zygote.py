@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import gc
 import importlib
+import itertools
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
 
-from grader.inside import first, isolate, seccomp, supervisor
+from grader.inside import first, isolate, lines, seccomp, supervisor
 
 # What a first notebook imports. Each costs a forked kernel nothing, and a cold one its share of five seconds.
 PRELOADED = (
@@ -41,6 +42,7 @@ PRELOADED = (
     "matplotlib.pyplot",
     "grader.inside.kernel",
 )
+A_GRADING = 3  # kernels for one notebook: its own, the solution's, the doctor's
 
 
 def main() -> None:
@@ -107,7 +109,7 @@ def _serve(grader: socket.socket, walls: bool) -> None:
     for standard in (0, 1, 2):  # the log of our start is no place for notebooks to write to
         os.dup2(null, standard)
     os.close(null)
-    while True:
+    for number in itertools.count(1):
         message, descriptors, _flags, _address = socket.recv_fds(grader, 1, 1)
         if not message:
             return
@@ -115,6 +117,8 @@ def _serve(grader: socket.socket, walls: bool) -> None:
             grader.close()
             _child(socket.socket(fileno=descriptors[0]), walls)
         os.close(descriptors[0])
+        if number == A_GRADING:  # who grades on gains more by it than it takes
+            lines.make_arrays()
 
 
 def _child(connection: socket.socket, walls: bool) -> None:

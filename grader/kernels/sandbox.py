@@ -24,7 +24,7 @@ from grader.kernels import KernelRequest, tensorflow_environment, visible
 from grader.kernels.visible import View
 
 # The modules that run inside, under the same names and without the rest of the package.
-INSIDE = ("first", "folders", "isolate", "kernel", "measure", "seccomp", "supervisor", "zygote")
+INSIDE = ("first", "folders", "isolate", "kernel", "lines", "measure", "seccomp", "supervisor", "zygote")
 WORK, HOME, SPACE = "/work", "/tmp/home", "/space"
 NOBODY = 65534  # whom the untrusted side runs as when we are root
 

@@ -1,0 +1,112 @@
+"""Functions are entered so that their lines are known, and nothing of them runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from grader.execute import open_session
+from grader.inside import lines
+from grader.kernels import KernelRequest, open_source
+
+from ..conftest import notebook
+
+pytestmark = pytest.mark.skipif(not lines.HELPS, reason="other versions of Python keep no array of lines")
+
+ENTERED = """
+import asyncio, functools, sys, time, types
+from grader.inside import lines
+
+ran = []
+LONG = "\\n".join(f"        x{n} = n" for n in range(3000))
+module = types.ModuleType("keras.src.made_up")
+exec(f'''
+def plain(n, *more, key, **others):
+    ran.append("plain")
+    if n < 0:
+{LONG}
+    return sys._getframe().f_lineno if n else others
+
+def outer(n):
+    def inner(m=n):
+        ran.append("inner")
+        return n, m
+    return inner
+
+def generator(n):
+    try:
+        ran.append("generator")
+        yield n
+    finally:
+        ran.append("finally")
+
+async def coroutine(n):
+    ran.append("coroutine")
+
+class Thing:
+    @property
+    def value(self):
+        ran.append("value")
+''', vars(module) | {"ran": ran, "sys": sys, "__name__": "keras.src.made_up"}, scope := {"ran": ran, "sys": sys, "__name__": "keras.src.made_up"})
+
+def seconds(n):
+    best = 1.0
+    for _ in range(20):
+        begun = time.perf_counter()
+        line = scope["plain"](n, key=1)
+        best = min(best, time.perf_counter() - begun)
+    return best, line
+
+def trace(*_):
+    raise AssertionError("left on")
+
+before, line = seconds(3)
+ran.clear()
+lines.make_arrays()
+assert sys.gettrace() is None
+assert not ran, ran
+after, same = seconds(3)
+assert same == line > 3000, (same, line)
+assert 2 * after < before, (after, before)
+assert list(scope["generator"](1)) == [1] and asyncio.run(scope["coroutine"](1)) is None
+assert ran[-3:] == ["generator", "finally", "coroutine"]
+"""
+
+
+def test_a_function_is_entered_without_a_line_of_it_being_run():
+    done = subprocess.run([sys.executable, "-c", ENTERED], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+EAGER = """
+import time
+import tensorflow as tf
+
+def deep(n, f):
+    return f() if n == 0 else deep(n - 1, f)
+
+def steps():
+    x = tf.ones(())
+    best = 1.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(300):
+            x = tf.add(x, 1.0)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+raise RuntimeError(deep(10, steps))
+"""
+
+
+@pytest.mark.kernel
+def test_kernels_after_the_third_run_eager_operations_faster():
+    seconds = []
+    with closing(open_source("warm")) as source:
+        for _ in range(5):
+            with open_session(notebook(EAGER), source, KernelRequest(device="cpu")) as session:
+                seconds.append(float(session.run.error.message))
+    assert min(seconds[3:]) < 0.95 * min(seconds[:3])
