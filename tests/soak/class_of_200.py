@@ -1,8 +1,9 @@
 """`python -m tests.soak.class_of_200`: a class of 200 students and three exercises through the real `batch`.
 
-Three parts. `class`: every row must be what it has to be; throughput, sizes and memory are printed. `kills`: the same
+Four parts. `class`: every row must be what it has to be; throughput, sizes and memory are printed. `kills`: the same
 with kill -9 of the batch at random moments, each time continued. `hostile`: the class without everything that crashes,
-hangs, kills or attacks; the others' rows must not differ. A figure that misses its target makes it exit with 1.
+hangs, kills or attacks; the others' rows must not differ. `cluster`: the class through a Dask scheduler and two
+workers, one of them killed when half is graded; the gradebook must be the same. A figure that misses its target makes it exit with 1.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ import psutil
 from grader.classroom.gradebook import FILE, Gradebook, Row
 
 from .school import HEALTHY, Work, complaints, hand_in, make_class, make_course
+from .two_workers import kill_one_when, two_workers
 
 RATE = 100.0  # healthy gradings a minute, at least
 REPORT, PAGE = 2.0, 5.0  # MB at most: one report, the class page
 GROWTH = 64.0  # MB that the batch's own process may grow from its first tenth of the gradings to its end
-PARTS = ("class", "kills", "hostile")
+PARTS = ("class", "kills", "hostile", "cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ class Setting:
 
     course: Path
     jobs: int
+    cluster: str = ""
 
     def command(self, source: Path, output: Path) -> list[str]:
         fixed = [sys.executable, "-m", "grader", "batch", str(source), "--output", str(output), "--device", "cpu"]
-        return [*fixed, "--jobs", str(self.jobs), "--exercises", str(self.course)]
+        return [*fixed, "--jobs", str(self.jobs), "--exercises", str(self.course), *self._where()]
+
+    def _where(self) -> list[str]:
+        return ["--cluster", self.cluster] if self.cluster else []
 
     def begin(self, source: Path, output: Path) -> subprocess.Popen[bytes]:
         with (output.parent / f"{output.name}.log").open("ab") as log:
@@ -81,11 +87,13 @@ def grade(setting: Setting, source: Path, output: Path) -> Watched:
 def _look(pid: int, output: Path, seen: list[tuple[int, float]], over: threading.Event) -> None:
     while not over.wait(2.0):
         try:
-            seen.append(
-                (len(list((output / "results").glob("*.junit.xml"))), psutil.Process(pid).memory_info().rss / 2**20)
-            )
+            seen.append((_graded(output), psutil.Process(pid).memory_info().rss / 2**20))
         except psutil.Error:
             return
+
+
+def _graded(output: Path) -> int:
+    return len(list((output / "results").glob("*.junit.xml")))
 
 
 def rows_of(output: Path) -> list[Row]:
@@ -218,6 +226,17 @@ def killed_class(setting: Setting, works: Sequence[Work], source: Path, output: 
     return complaints(works, rows_of(output)) + ([f"exit code {watched.code}"] if watched.code else [])
 
 
+def clustered_class(setting: Setting, works: Sequence[Work], source: Path, output: Path) -> list[str]:
+    scratch = output.parent / "dask"
+    scratch.mkdir()
+    with two_workers(scratch) as (address, keeper):
+        _, killed = kill_one_when(lambda: _graded(output) > len(works) / 2, keeper)
+        watched = grade(replace(setting, cluster=address), source, output)
+    print(f"on a cluster, one worker killed: {watched.seconds:.0f} s, {intact(output)} rows; the gradebook is intact")
+    wrong = complaints(works, rows_of(output)) + ([f"exit code {watched.code}"] if watched.code else [])
+    return wrong if killed else [*wrong, "no worker was killed"]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=200)
@@ -254,6 +273,12 @@ def soak(folder: Path, students: int, jobs: int, kills: int, parts: Sequence[str
         if "class" in parts:
             differ = differing(comparable(healthy, rows_of(outputs[0])), comparable(healthy, rows_of(outputs[2])))
             print(f"without the {len(works) - len(healthy)} others, {len(differ)} of {len(healthy)} rows differ")
+            wrong += differ
+    if "cluster" in parts:
+        wrong += clustered_class(setting, works, source, outputs[3])
+        if "class" in parts:
+            differ = differing(comparable(works, rows_of(outputs[0])), comparable(works, rows_of(outputs[3])))
+            print(f"on one machine and on a cluster, {len(differ)} fields of {len(works)} rows differ")
             wrong += differ
     return wrong
 
