@@ -103,11 +103,12 @@ def _read(file: Path) -> Notebook:
 
 
 def _diagnosis(file: Path, notebook: Notebook, examination: Examination, around: Surroundings, wish: Wish) -> Diagnosis:
-    run, examined, findings, error = examination.run, examination.examined, examination.findings, None
+    run, examined, findings, error = examination.run, examination.examined, examination.findings, examination.run.error
+    if error is not None and notebook.program:
+        error = replace(error, cell=None)
     if run.status == "completed":
         status, message, next_step = "examined", _conclusion(findings, examined), ""
-    elif run.status == "crashed" and run.error is not None:
-        error = replace(run.error, cell=None) if notebook.program else run.error
+    elif run.status == "crashed" and error is not None:
         hindered = obstacle(error, around)
         findings = _more_than_that(findings, hindered is not None)
         status, (message, next_step) = "crashed", hindered or _crashed(error, around.noun)

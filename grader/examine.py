@@ -135,7 +135,7 @@ def _traced(
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
         try:
             counted = session.ask("session.counted", timeout=FETCH_SECONDS)
-            trace = session.ask("session.traced", run.status == "crashed", timeout=FETCH_SECONDS)
+            trace = session.ask("session.traced", run.error is not None, timeout=FETCH_SECONDS)
         except LostKernel:
             counted = trace = None
     return _Traced(run, order, trace, counted)

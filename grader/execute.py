@@ -24,6 +24,7 @@ from nbconvert.preprocessors import ExecutePreprocessor
 from pydantic import TypeAdapter, ValidationError
 
 from grader.errors import InternalError
+from grader.exhausted import exhausted
 from grader.inside import bootstrap, call, wire
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.kernels.client import NoticesDeath
@@ -50,11 +51,14 @@ class Session:
 
     notebook: Notebook
 
-    def __init__(self, kernel: Kernel, supply: Supply, limits: Limits, prepare: Prepare | None = None) -> None:
+    def __init__(
+        self, kernel: Kernel, supply: Supply, limits: Limits, sandboxed: bool, prepare: Prepare | None = None
+    ) -> None:
         self.limits = limits
         self.run = Run("completed", ())
         self._kernel = kernel
         self._supply = supply
+        self._sandboxed = sandboxed
         self._prepare = prepare
         self._limit: LimitHit | None = None
         self.order: list[int] = []  # numbers of the cells that are run
@@ -125,9 +129,11 @@ class Session:
         if executor.current == 0 and executor.failure is not None:
             raise InternalError("The kernel ended before the notebook's first cell.", ENVIRONMENT_STEP)
         notebook = self.notebook
-        status, limit = "completed", None
+        status, limit, error = "completed", None, None
         if isinstance(executor.failure, CellExecutionError):
-            status = "crashed"
+            error = self._fault(executor.failure)
+            limit = exhausted(error, self.limits, self._sandboxed)
+            status = "killed" if limit else "crashed"
         elif executor.failure is not None:
             limit = self._limit or self._kernel.limit_hit()
             status = "timed_out" if limit and limit.name in ("wall", "cell", "cpu") else "killed"
@@ -135,7 +141,6 @@ class Session:
         for number, source in enumerate(notebook.cells, start=1):
             seconds = executor.seconds.get(number)
             if number == executor.current and executor.failure is not None:
-                error = self._fault(executor.failure) if status == "crashed" else None
                 cells.append(Cell(number, source, "failed", seconds or 0.0, error))
             else:
                 cells.append(Cell(number, source, "not_run" if seconds is None else "ok", seconds or 0.0))
@@ -266,7 +271,8 @@ def open_session(
     with source.kernel(request) as kernel:
         if on_kernel is not None:
             on_kernel(kernel)
-        session = Session(kernel, notebook if callable(notebook) else lambda: notebook, request.limits, prepare)
+        supply = notebook if callable(notebook) else lambda: notebook
+        session = Session(kernel, supply, request.limits, source.sandboxed, prepare)
         try:
             session.run_cells(request.device, on_cell)
             yield session

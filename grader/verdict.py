@@ -15,7 +15,7 @@ _WORDS = {
     "cpu": "used more processor time than it may",
     "memory": "used more memory than it may",
     "processes": "started more processes than it may",
-    "file_size": "wrote a larger file than it may",
+    "file_size": "wrote more into files than it may",
     "output": "printed more than it may",
     "open_files": "opened more files than it may",
 }
@@ -90,10 +90,10 @@ def refused(exercise: Exercise, error: GraderError, sha256: str = "") -> Verdict
 
 def reason_not_judged(run: Run) -> str:
     """Why no check could run, as the end of "skipped: "."""
-    if run.error is not None:
-        return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
     if run.limit is not None:
         return f"the notebook {passed_limit(run.limit)}"
+    if run.error is not None:
+        return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
     return f"the kernel died in cell {_failed_cell(run)}"
 
 
@@ -122,10 +122,8 @@ def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check
         case Status.FAILED if failed:
             return f"{len(failed)} of {len(checks)} checks failed; the first: {failed[0].title}.", hint
         case Status.CRASHED if run.error is not None:
-            line = f", line {run.error.line}" if run.error.line else ""
-            place = f"cell {run.error.cell}{line}" if run.error.cell else f"cell {_failed_cell(run)}"
             return (
-                f"The notebook stopped with {run.error.type} in {place}.",
+                f"The notebook stopped with {run.error.type} in {_place(run)}.",
                 "Restart the kernel, run all cells until none raises, save, and grade again.",
             )
         case _:
@@ -133,14 +131,13 @@ def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check
 
 
 def _limit_sentences(run: Run) -> tuple[str, str]:
-    cell = _failed_cell(run)
     if run.limit is None:
         return (
-            f"The kernel died in cell {cell}.",
+            f"The kernel died in {_place(run)}.",
             "Look there for an exit, a crash in native code, or something that ends the process.",
         )
     return (
-        f"The notebook {passed_limit(run.limit)} in cell {cell}: {describe_limit(run.limit)}.",
+        f"The notebook {passed_limit(run.limit)} in {_place(run)}: {describe_limit(run.limit)}.",
         "Look there for a loop that does not end or for work that is far larger than the exercise needs.",
     )
 
@@ -156,6 +153,11 @@ def describe_limit(limit: LimitHit) -> str:
     allowed = f"at most {limit.allowed:g} {unit}".rstrip()
     used = f", {limit.used:.4g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
     return f"{allowed} are allowed{used}"
+
+
+def _place(run: Run) -> str:
+    cell, line = (run.error.cell, run.error.line) if run.error is not None else (None, None)
+    return f"cell {cell or _failed_cell(run)}" + (f", line {line}" if line else "")
 
 
 def _failed_cell(run: Run) -> int:

@@ -26,7 +26,6 @@ MESSAGE = 1 << 18  # bytes; a request is a few hundred
 DESCRIPTORS = 128
 CHANNELS = 5
 SHOWN: list[str] = []  # folders below /tmp that a forked child keeps visible; filled once, at the zygote's start
-ROOM_FACTOR = 2  # everything that a notebook can write: this many of the largest files that it may have
 
 
 def main() -> None:
@@ -89,7 +88,7 @@ def run(request: dict[str, Any], connection: socket.socket, descriptors: list[in
 
 
 def room_size(limits: dict[str, float]) -> int:
-    return int(limits["file_size"]) * ROOM_FACTOR * supervisor.MB
+    return int(limits["file_size"]) * folders.ROOM_FACTOR * supervisor.MB
 
 
 def _enter_room(request: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 COPIED = 64 << 20  # bytes of all that are copied; one file may have a quarter
 COPIED_IN_THE_OPEN = 4 << 30  # where a link would let a program write to its user's own file
+ROOM_FACTOR = 2  # everything that a notebook can write in a sandbox: this many of the largest files that it may have
 ENTRIES = 2_000  # laid out one by one; folders further down are linked as a whole
 
 
