@@ -15,8 +15,9 @@ from grader.beside import Beside
 from grader.errors import UngradableError
 from grader.examine import Examination, examine
 from grader.execute import Supply, open_session
+from grader.findings import InProcess, Memory
 from grader.kernels import Kernel, KernelRequest, KernelSource
-from grader.model import Evidence, Exercise, Finding, Limits, Status, Timing, Verdict
+from grader.model import Evidence, Exercise, Limits, Status, Timing, Verdict
 from grader.notebook import Notebook
 from grader.probe import Draws, draw_inputs, probe, require_device
 from grader.reference import Reference
@@ -24,7 +25,6 @@ from grader.spec.judge import Judge, unjudged
 from grader.verdict import explained, reason_not_judged, verdict
 
 Progress = Callable[[str], None]
-MOST_REMEMBERED = 500  # notebooks of which the findings are remembered
 Doctor = Literal["later", "ready", "beside"]
 
 
@@ -32,10 +32,12 @@ class Grader:
     """Grades one notebook after the other with kernels from one source. Not for two threads at once.
 
     `seed`: the secret from which hidden inputs are drawn; without one it is fresh for every grading. With one, the
-    reference is computed once for each exercise.
+    reference is computed once for each exercise. `memory`: of the doctor's findings.
     """
 
-    def __init__(self, source: KernelSource, device: str = "auto", seed: int | None = None) -> None:
+    def __init__(
+        self, source: KernelSource, device: str = "auto", seed: int | None = None, memory: Memory | None = None
+    ) -> None:
         self._source = source
         self._device = device
         self._seed = seed
@@ -44,7 +46,7 @@ class Grader:
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
         self._kernel: Kernel | None = None
         self._beside: Beside | None = None
-        self._findings: dict[str, tuple[Finding, ...]] = {}  # the same code has the same ones
+        self._memory = memory or InProcess()
         self._cancelled = False
 
     def __enter__(self) -> Grader:
@@ -92,7 +94,7 @@ class Grader:
                 begun = time.monotonic()
                 _require_own(exercise, supplied)
             self._leave_beside()
-            if doctor != "later" and _same_code(exercise, supplied) not in self._findings:
+            if doctor != "later" and self._memory.recall(_same_code(exercise, supplied)) is None:
                 self._beside = Beside(supplied, self._source, self._request(exercise, limits))
             if self._beside is not None and doctor == "beside":
                 self._beside.begin()
@@ -134,12 +136,12 @@ class Grader:
             self._leave_beside()
             return verdict
         key = _same_code(exercise, notebook)
-        found = self._findings.get(key)
+        found = self._memory.recall(key)
         if found is None:
             examined = self._examined(exercise, notebook, progress or _silent)
             found = examined.findings
-            if examined.traced and not self._cancelled and len(self._findings) < MOST_REMEMBERED:
-                self._findings[key] = found
+            if examined.traced and not self._cancelled:
+                self._memory.keep(key, found)
         self._leave_beside()
         return explained(exercise, verdict, found)
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "grader"
 LAYERS = [
     ["model", "errors", "explain"],
     ["inside"],
-    ["notebook", "catalogue", "evidence", "progress", "obstacles"],
+    ["notebook", "catalogue", "evidence", "progress", "obstacles", "findings", "exhausted"],
     ["kernels"],
     ["execute"],
     ["probe"],

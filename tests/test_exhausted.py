@@ -19,9 +19,13 @@ ARRAY = "import numpy\nnumpy.empty(5 * 10**9, dtype='u1')"
 TENSOR = "import tensorflow as tf\ntf.zeros((20_000, 20_000)) + 1"
 LIST = "kept = [0] * (120 * 10**6)"
 FILE = "with open('big', 'wb') as file:\n    for _ in range(40): file.write(bytes(2**20))"
-FILES = "for name in 'abcdef':\n    with open(name, 'wb') as file:\n        for _ in range(18): file.write(bytes(2**20))"
+FILES = (
+    "for name in 'abcdef':\n    with open(name, 'wb') as file:\n        for _ in range(18): file.write(bytes(2**20))"
+)
 OPENED = "import os\nkept = [os.dup(0) for _ in range(2000)]"
-THREADS = "import threading, time\nfor _ in range(500): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+THREADS = (
+    "import threading, time\nfor _ in range(500): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+)
 
 
 def run(source, code: str, **limits: float) -> Run:
@@ -49,7 +53,9 @@ def test_a_limit_that_the_notebook_was_told_of_is_the_verdict(warm, code, limits
     assert run(warm, code, **{field: 20 * value for field, value in limits.items()}).status == "completed"
 
 
-@pytest.mark.parametrize("error", [CellError("ValueError", "[Errno 5]"), CellError("OSError", "[Errno 2] No such file")])
+@pytest.mark.parametrize(
+    "error", [CellError("ValueError", "[Errno 5]"), CellError("OSError", "[Errno 2] No such file")]
+)
 def test_any_other_exception_is_the_notebooks_own_affair(error):
     assert exhausted(error, Limits(), sandboxed=True) is None
 

@@ -30,6 +30,15 @@ def test_functions_exist(learner):
     assert len(seen) == {expected}, f"seen {{len(seen)}}"
 """
 
+ENDLESS = """
+import os
+
+def test_functions_exist():
+    open({pid!r}, "w").write(str(os.getpid()))
+    while True:
+        pass
+"""
+
 
 @pytest.fixture
 def judge() -> Iterator[Judge]:
@@ -91,7 +100,7 @@ def test_a_broken_spec_is_our_fault_each_time_until_it_is_mended(judge, exercise
 def test_a_spec_that_never_ends_is_ended_with_all_that_it_forked(judge, exercise, tmp_path, monkeypatch):
     monkeypatch.setattr(judging, "TIMEOUT", 3.0)
     pid = tmp_path / "pid"
-    write(exercise, f"import os\ndef test_functions_exist():\n    open({str(pid)!r}, 'w').write(str(os.getpid()))\n    while True: pass")
+    write(exercise, ENDLESS.format(pid=str(pid)))
     with pytest.raises(InternalError, match="no answer within 3 s"):
         judge.checks(exercise, NOTHING, None)
     state = subprocess.run(["ps", "-o", "stat=", "-p", pid.read_text()], capture_output=True, text=True, check=False)

@@ -86,7 +86,8 @@ def batch(
         rows = gradebook.rows()
         todo = to_grade(rows, known, regrade)
         console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
-        pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox)
+        findings = None if cluster else output / f".findings-{__version__}.db"
+        pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox, findings)
         stopped = False
         with Progress(len(todo), console) as progress:
             try:

@@ -28,6 +28,7 @@ class Pipeline:
     device: str = "auto"
     kernel: str = "auto"
     sandbox: str = "auto"
+    findings: Path | None = None  # a file in which this machine's processes remember what the doctor found
 
     def __call__(self, exercise: str, notebook: bytes) -> Verdict:
         from grader.notebook import parse
@@ -62,12 +63,14 @@ class _Kept:
             self.open.cancel()
 
     def _opened(self, settings: Pipeline) -> Grader:
+        from grader.findings import InFile
         from grader.grading import Grader
         from grader.kernels import open_source
 
+        memory = InFile(settings.findings) if settings.findings else None
         source = open_source(settings.kernel, settings.sandbox, [settings.course.parent])
         self.closing.callback(source.close)
-        return self.closing.enter_context(Grader(source, settings.device, settings.seed))
+        return self.closing.enter_context(Grader(source, settings.device, settings.seed, memory))
 
 
 _kept = _Kept()

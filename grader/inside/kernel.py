@@ -26,7 +26,7 @@ CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of the hand
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
 DATA_FACTOR = 1.5  # RLIMIT_DATA over the memory limit: it stops what is faster than the watchdog
 
-# Collected before the fork, as to look at a name costs a fork its page. Whoever imports us imports nothing else of ours.
+# Collected before the fork, as to look at a name costs a fork its page. Who imports us imports nothing more of ours.
 OURS = [name for name in sys.modules if name.partition(".")[0] == "grader"]
 
 

@@ -17,12 +17,12 @@ from ..conftest import notebook
 pytestmark = pytest.mark.skipif(not lines.HELPS, reason="other versions of Python keep no array of lines")
 
 ENTERED = """
-import asyncio, functools, sys, time, types
+import asyncio, sys, time
 from grader.inside import lines
 
 ran = []
 LONG = "\\n".join(f"        x{n} = n" for n in range(3000))
-module = types.ModuleType("keras.src.made_up")
+scope = {"ran": ran, "sys": sys, "__name__": "keras.src.made_up"}
 exec(f'''
 def plain(n, *more, key, **others):
     ran.append("plain")
@@ -50,7 +50,7 @@ class Thing:
     @property
     def value(self):
         ran.append("value")
-''', vars(module) | {"ran": ran, "sys": sys, "__name__": "keras.src.made_up"}, scope := {"ran": ran, "sys": sys, "__name__": "keras.src.made_up"})
+''', scope)
 
 def seconds(n):
     best = 1.0

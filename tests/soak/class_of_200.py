@@ -3,7 +3,8 @@
 Four parts. `class`: every row must be what it has to be; throughput, sizes and memory are printed. `kills`: the same
 with kill -9 of the batch at random moments, each time continued. `hostile`: the class without everything that crashes,
 hangs, kills or attacks; the others' rows must not differ. `cluster`: the class through a Dask scheduler and two
-workers, one of them killed when half is graded; the gradebook must be the same. A figure that misses its target makes it exit with 1.
+workers, one of them killed when half is graded; the gradebook must be the same. A figure that misses its target makes
+it exit with 1.
 """
 
 from __future__ import annotations

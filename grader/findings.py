@@ -1,0 +1,67 @@
+"""What the doctor found in which code, remembered: by one process for itself, or in a file for several.
+
+In comes a key that is the same for the same code (see `grading`), out go the findings, an empty tuple included. A file
+that can't be read or written is as if nothing had been remembered: it only saves time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter
+
+from grader.model import Finding
+
+Findings = tuple[Finding, ...]
+JSON = TypeAdapter(Findings)
+MOST = 500  # notebooks that a process remembers
+PATIENCE = 2.0  # seconds to wait for another process's writing
+
+
+class Memory(Protocol):
+    def recall(self, key: str) -> Findings | None:
+        """What was found in this code; None: it has not been examined."""
+
+    def keep(self, key: str, found: Findings) -> None:
+        """Remember it."""
+
+
+class InProcess:
+    """For as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Findings] = {}
+
+    def recall(self, key: str) -> Findings | None:
+        return self._found.get(key)
+
+    def keep(self, key: str, found: Findings) -> None:
+        if len(self._found) < MOST:
+            self._found[key] = found
+
+
+class InFile:
+    """In a file that several processes of one machine share, and that the next batch finds again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def recall(self, key: str) -> Findings | None:
+        with suppress(sqlite3.Error, ValueError), self._open() as database:
+            row = database.execute("SELECT found FROM findings WHERE code = ?", [key]).fetchone()
+            return JSON.validate_json(row[0]) if row else None
+        return None
+
+    def keep(self, key: str, found: Findings) -> None:
+        with suppress(sqlite3.Error), self._open() as database:
+            database.execute("INSERT OR REPLACE INTO findings VALUES (?, ?)", [key, JSON.dump_json(found).decode()])
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as database, database:
+            database.execute("CREATE TABLE IF NOT EXISTS findings (code TEXT PRIMARY KEY, found TEXT NOT NULL)")
+            yield database
