@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grader.doctor import diagnose, experiments, parcel
+from grader.doctor import diagnose, experiments
 from grader.errors import InternalError
 from grader.execute import LostKernel, Session, open_session
+from grader.inside import TRACE
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 from grader.notebook import Notebook
@@ -95,7 +96,7 @@ def hooks(source: KernelSource) -> dict[str, str]:
     tried: dict[str, str] = {}
 
     def prepare(session: Session) -> None:
-        session.install(parcel.bootstrap())
+        session.add(TRACE)
         tried.update(session.ask("session.trace", "{}", timeout=HOOKS_SECONDS))
 
     with open_session(Notebook("nothing", (), (), "", None), source, KernelRequest(), prepare=prepare):
@@ -120,7 +121,7 @@ def _traced(
 
     def prepare(session: Session) -> None:
         require_device(session, request.device)
-        session.install(parcel.bootstrap())
+        session.add(TRACE)
         try:
             session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
             if notebook.program:

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.errors import InternalError
 from grader.exhausted import exhausted
-from grader.inside import bootstrap, call, wire
+from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.kernels.client import NoticesDeath
 from grader.model import Cell, CellError, LimitHit, Limits, Run, Tree
@@ -84,6 +84,19 @@ class Session:
         self._limit = self._limit or limit
         self._kernel.kill()
 
+    def add(self, package: str) -> None:
+        """Have one of our packages in the kernel, before the learner's first cell."""
+        if not self._true(installed(package)):
+            self.install(installation(package))
+
+    def _true(self, expression: str) -> bool:
+        try:
+            reply = self._execute("", STARTUP, {"answer": expression})
+        except LostKernel as error:
+            raise InternalError(f"The kernel could not be prepared: {error}.", ENVIRONMENT_STEP) from None
+        data = reply.get("user_expressions", {}).get("answer", {}).get("data", {})
+        return bool(data.get("text/plain") == "True")
+
     def install(self, code: str) -> None:
         """Run code of ours in the kernel, before the learner's first cell. Raises InternalError where it fails."""
         try:
@@ -116,7 +129,9 @@ class Session:
 
     def _begin(self, device: str, watch: threading.Timer) -> list[str]:
         """The kernel is there, and nothing of the learner's has run: what it is to run."""
-        self.install(bootstrap(device))
+        start = call("session.start", device)
+        if not self._true(f"{installed(RECORDER)} and {start} is None"):
+            self.install(f"{installation(RECORDER)}; {start}")
         if self._prepare is not None:
             self._prepare(self)
         self.notebook = notebook = self._supply()

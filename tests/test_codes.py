@@ -36,25 +36,17 @@ SYMPTOMS = {"None", "zeros", "NaN", "wrong value", "exception", "no update"}
 MOST_RUNS = 4  # of a program, as the doctor makes them
 CAPTURE = "import io, sys; sys.stdout = _shown = io.StringIO(); "  # on a program's first line: all keep their numbers
 
-# The doctor's first finding for these examples is another one, or there is none. Exact: whoever teaches the doctor one
-# of them takes it out of here, and the comment `# the doctor cannot see this` out of its page.
+# The doctor gives no finding for these examples. Whoever teaches it one takes it out of here, and the comment
+# `# the doctor cannot see this` out of its page.
 BY_NATURE = {
     "GRAD012": "nothing in a program says that the target was meant as a constant",
-    "GRAD025": "each gradient is right for its mode, and only the author knows which mode is meant",
-    "GRAD036": "two names for one variable are legal, and often meant",
     "GRAD043": "the gradient is right for this loss; only the formula says that another was meant",
 }
-NOT_YET = {
-    "GRAD017": "named as GRAD002: what leaves TensorFlow inside numpy_function is seen first",
-    "GRAD019": "named as GRAD003: it knows that compiling loses the gradient, not that a written array was dropped",
-    "GRAD024": "named as GRAD007: the object can't be watched, which has nothing to do with Keras 3 alone",
-    "GRAD028": "named as GRAD003: that a surrogate was planned is not in the program",
-    "GRAD033": "named as GRAD046: the exception, without the empty iterator",
-    "GRAD035": "named as GRAD044: the logarithm of the labels",
-    "GRAD039": "named as GRAD037: the NaN, without the mask that it came from",
-    "GRAD045": "named as the cause behind the None, which is what one repairs",
+# Of these it names what is behind them, which is what one repairs.
+BEHIND = {
+    "GRAD028": "GRAD003",  # that a surrogate was planned is not in the program
+    "GRAD045": "GRAD002",  # the cause of the None that was replaced
 }
-UNSEEN = {**BY_NATURE, **NOT_YET}
 
 
 @dataclass(frozen=True)
@@ -138,11 +130,11 @@ def test_an_example_shows_its_symptom_and_gives_its_code(code, bench):
     source = page(code).program(EXAMPLE)
     does_what_it_says(bench, source)
     first = next(iter(findings(bench, source)), None)
-    if code in UNSEEN:
-        assert first is None or first.code != code, f"{code} is found now: take it out of UNSEEN"
-        assert code in NOT_YET or first is None
+    if code in BY_NATURE:
+        assert first is None, f"{code} is found now: take it out of BY_NATURE"
     else:
-        assert first is not None and first.code == code, first and f"{first.code}: {first.message}"
+        assert first is not None
+        assert first.code == BEHIND.get(code, code), f"{first.code}: {first.message}"
     assert source.startswith("# the doctor cannot see this: ") == (code in BY_NATURE)
 
 

@@ -49,6 +49,7 @@ CUTTING = frozenset(
 
 # What a step costs on the way back. A path never takes a dearer kind of step to save a few cheap ones.
 RECORDED, UNKNOWN, CUT, STATE, COPY, PYTHON = 0.0, 0.001, 1.0, 2.0, 2.0, 4.0
+CHEAPEST_PYTHON = COPY  # what left and came in with the same values costs one less than PYTHON, a copy even less
 NEAREST_EXITS = 48  # of the values that left before a constant came in, how many are considered as its origin
 
 
@@ -167,14 +168,13 @@ class Flow:
     # --- the steps back from a tensor ---------------------------------------------------------------------------
 
     def steps(self, tensor: int, clock: int) -> Iterator[Step]:
-        """Every step that could have brought a value into `tensor` (or variable), which was used at `clock`."""
+        """Every step inside TensorFlow that could have brought a value into `tensor` (or variable), which was used at
+        `clock`."""
         story = self.story
         if tensor in story.wholes:
             yield from self._whole(tensor, story.wholes[tensor])
         elif tensor in story.producer:
             yield from self._operation(tensor, story.producer[tensor])
-        elif tensor in story.constants or tensor in story.entries:
-            yield from self._python(tensor)
         if story.dtype(tensor) in ("resource", "variant") or tensor in story.variables:
             before = [writer for writer in story.writers.get(tensor, ()) if writer.clock < clock]
             for distance, writer in enumerate(reversed(before)):
@@ -225,7 +225,13 @@ class Flow:
         maker = self.story.producer.get(number)
         return not operation.tracked and maker is not None and maker.tracked and maker.tapes == operation.tapes
 
-    def _python(self, tensor: int) -> Iterator[Step]:
+    def from_outside(self, tensor: int) -> bool:
+        story = self.story
+        inside = tensor in story.wholes or tensor in story.producer
+        return not inside and (tensor in story.constants or tensor in story.entries)
+
+    def through_python(self, tensor: int) -> Iterator[Step]:
+        """The steps by which a value may have come from outside: from whatever left TensorFlow before."""
         story = self.story
         entry = story.entries.get(tensor)
         if entry is not None and entry["copied"] is not None:
@@ -267,37 +273,52 @@ class Flow:
 
 
 class _Paths:
-    """Cheapest paths from the target back to everything (Dijkstra), worked out once for a call."""
+    """Cheapest paths from the target back (Dijkstra), worked out once for a call, and as far as they are asked for.
+
+    A constant may have come from any of many exits. These steps are the dearest, so they are listed only when no
+    cheaper way is left: for most questions never.
+    """
 
     def __init__(self, flow: Flow) -> None:
+        self.flow = flow
         self.back: dict[int, Step] = {}
         self.cost: dict[int, float] = {}
         self.targets = set(flow.targets)
-        pending: dict[int, float] = {}
-        sources = {number for number, _ in flow.call["sources"]} - self.targets
-        queue = [(0.0, number, flow.call["begin"]) for number in flow.targets]
-        while queue:
-            cost, tensor, clock = heapq.heappop(queue)
-            if tensor in self.cost:
-                continue
-            self.cost[tensor] = cost
-            for step in flow.steps(tensor, clock):
-                if tensor in sources and not flow.during(step):
-                    continue  # what a source was made of, or updated with, is another call's business
-                reached = cost + step.cost
-                if step.here not in self.cost and reached < pending.get(step.here, float("inf")):
-                    pending[step.here] = reached
-                    self.back[step.here] = step
-                    at = step.operation.clock if step.operation else (step.event or {}).get("clock", clock)
-                    heapq.heappush(queue, (reached, step.here, at))
+        self.sources = {number for number, _ in flow.call["sources"]} - self.targets
+        self._pending: dict[int, float] = {}
+        self._queue = [(0.0, number, flow.call["begin"], False) for number in flow.targets]
 
     def get(self, source: int) -> list[Step] | None:
+        while source not in self.cost and self._queue:
+            self._go_on()
         if source not in self.cost or source in self.targets:
             return None
         steps = [self.back[source]]
         while steps[-1].there not in self.targets:
             steps.append(self.back[steps[-1].there])
         return steps
+
+    def _go_on(self) -> None:
+        cost, tensor, clock, through_python = heapq.heappop(self._queue)
+        if through_python:
+            self._reach(cost - CHEAPEST_PYTHON, clock, self.flow.through_python(tensor))
+        elif tensor not in self.cost:
+            self.cost[tensor] = cost
+            steps = self.flow.steps(tensor, clock)
+            if tensor in self.sources:  # what a source was made of, or updated with, is another call's business
+                steps = (step for step in steps if self.flow.during(step))
+            elif self.flow.from_outside(tensor):
+                heapq.heappush(self._queue, (cost + CHEAPEST_PYTHON, tensor, clock, True))
+            self._reach(cost, clock, steps)
+
+    def _reach(self, cost: float, clock: int, steps: Iterator[Step]) -> None:
+        for step in steps:
+            reached = cost + step.cost
+            if step.here not in self.cost and reached < self._pending.get(step.here, float("inf")):
+                self._pending[step.here] = reached
+                self.back[step.here] = step
+                at = step.operation.clock if step.operation else (step.event or {}).get("clock", clock)
+                heapq.heappush(self._queue, (reached, step.here, at, False))
 
 
 def agrees(said: list[int | None] | None, numbers: tuple[int, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .case import Case, Suspect, aligned
+from .story import Spot
 
 AGREES = 0.05  # relative difference between a custom gradient and the measured one that may be rounding
 SMOOTH = 0.03  # slopes to both sides that differ by less than this share belong to a smooth function
@@ -30,8 +31,12 @@ def only_in_graphs(case: Case) -> Iterator[Suspect]:
         if names:
             before = [event for event in case.plain.of("function") if event["clock"] < call["begin"]]
             if before:
-                spot = case.plain.spot(before[-1]["written"])
+                dropped = [Spot(cell or None, line) for event in before for cell, line in event["dropped"]]
                 place = before[-1]["written"]
+                if dropped:
+                    yield Suspect("tensorarray_not_reassigned", "error", place, "none", names, spot=dropped[0])
+                    return
+                spot = case.plain.spot(place)
                 yield Suspect("nondifferentiable_op", "error", place, "none", names, "", "graph", spot=spot)
                 return
 

@@ -9,7 +9,7 @@ from .story import Event, Story, Variable
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
-    for rule in (empty_list, unknown_to_the_model, left_out, frozen, frozen_by_compile, regularisers):
+    for rule in (empty_list, unknown_to_the_model, left_out, frozen, frozen_by_compile, regularisers, untold):
         yield from rule(case)
 
 
@@ -155,3 +155,14 @@ def regularisers(case: Case) -> Iterator[Suspect]:
                 names = tuple(name for number, name, _ in layer["weights"] if number in case.sourced)
                 yield Suspect("missing_loss_term", "note", target, "suspicious", names[:1], "", "regulariser")
                 return
+
+
+def untold(case: Case) -> Iterator[Suspect]:
+    """Layers that do something else in training, in a step that trains and does not say so."""
+    story = case.main
+    training = {call["tape"] for call in case.calls if any(kind == "variable" for _, kind in call["sources"])}
+    for layer in story.layers:
+        mode = layer["mode"]
+        if mode and not mode["told"] and training & set(mode["tapes"]):
+            yield Suspect("training_flag", "note", mode["place"], "suspicious", (), layer["type"], rank=1.0)
+            return

@@ -249,7 +249,7 @@ def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]
             and state[2] >= 0.5
             and not learns(flow, operation.inputs[0])
         ):
-            yield Suspect("wrong_target", "note", operation.place, "suspicious", names, "", "labels")
+            yield Suspect("swapped_variables", "note", operation.place, "suspicious", names)
             return
 
 

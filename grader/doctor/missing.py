@@ -118,6 +118,8 @@ def classify(story: Story, flow: Flow, call: Event, number: int, step: Step) -> 
     via = story.via(step.place)
     if via.endswith((".predict", ".predict_on_batch")):
         return "predict_in_tape", step.place, "predict", ""
+    if via.rpartition(":")[2] in FOREIGN:
+        return "external_code", step.place, f"tf.{via.rpartition(':')[2]}", ""
     if step.kind == "python":
         return "detached_numpy", step.place, leaving_name(step, via), ""
     if step.kind == "copy":
@@ -144,6 +146,7 @@ def classify(story: Story, flow: Flow, call: Event, number: int, step: Step) -> 
     return not_differentiable(operation)
 
 
+FOREIGN = ("numpy_function", "py_function")
 COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
 
 

@@ -9,6 +9,7 @@ from .drawing import readable
 from .flow import Flow
 from .story import Event, Operation, Story
 
+DEPTH = 12  # operations between a mask and what becomes of it
 HUGE = 1e15  # a weight of this size has been thrown there by an update
 SELECTING = ("Select", "SelectV2")
 
@@ -41,6 +42,10 @@ Birth = tuple[str, int, str, str]
 def born(case: Case, call: Event) -> Birth | None:
     flow, story = case.flow(call), case.main
     order = ancestors(flow)
+    first = next((one for one in order if nan(story, one.outputs) and not nan(story, one.inputs)), None)
+    mask = None if first is None else masking(story, first, depth=DEPTH)
+    if mask is not None:
+        return "inf_mask", mask.place, readable(mask.type), ""
     for operation in order:
         if bad(story, operation.outputs) and not bad(story, operation.inputs):
             return forward(case, flow, call, operation)
@@ -50,6 +55,9 @@ def born(case: Case, call: Event) -> Birth | None:
         if came and all(state[0] for state in came) and not all(state[0] for state in went):
             clock = next((clock for clock, visit in flow.visited.items() if visit is event), None)
             culprit = next((one for one in order if one.clock == clock), None)
+            mask = None if culprit is None else masking(story, culprit, depth=DEPTH)
+            if mask is not None:
+                return "inf_mask", mask.place, readable(mask.type), ""
             if culprit is not None:
                 return "singular_point", culprit.place, readable(culprit.type), ""
     return None
@@ -74,6 +82,27 @@ def ancestors(flow: Flow, inside: bool = True) -> list[Operation]:
 
 def bad(story: Story, numbers: tuple[int, ...]) -> bool:
     return any(number in story.state and not story.state[number][0] for number in numbers)
+
+
+def nan(story: Story, numbers: tuple[int, ...]) -> bool:
+    return any((story.state.get(number) or [])[4:] == [True] for number in numbers)
+
+
+def infinite(story: Story, number: int) -> bool:
+    return (story.state.get(number) or [])[4:] == [False]
+
+
+def masking(story: Story, operation: Operation, depth: int) -> Operation | None:
+    """The operation at which an infinity that depends on no variable met the values that do, on the way to here."""
+    for number in operation.inputs if depth else ():
+        if infinite(story, number):
+            maker = story.producer.get(number)
+            if maker is None or not maker.tracked:
+                return operation
+            found = masking(story, maker, depth - 1)
+            if found is not None:
+                return found
+    return None
 
 
 def forward(case: Case, flow: Flow, call: Event, operation: Operation) -> Birth:

@@ -12,7 +12,7 @@ REPEATED = 3  # how often the same thing has to happen before it is no accident
 
 
 def suspects(case: Case) -> Iterator[Suspect]:
-    for rule in (never_applied, misaligned, twice, changed_on_the_way, no_rate, stale, made_anew, new_optimizers, kept):
+    for rule in RULES:
         yield from rule(case)
 
 
@@ -234,3 +234,31 @@ def kept(case: Case) -> Iterator[Suspect]:
             yield Suspect(
                 "optimizer_misuse", "note", place, "suspicious", (story.name(variable.id),), "", "accumulated"
             )
+
+
+def copied_onto_itself(case: Case) -> Iterator[Suspect]:
+    """A variable is assigned what was read from it: two names, where a copy was meant to have variables of its own."""
+    story = case.main
+    for variable in story.variables.values():
+        for writer in story.writers.get(variable.id, ()):
+            maker = story.producer.get(writer.inputs[1]) if len(writer.inputs) == 2 else None
+            while maker is not None and maker.type == "Identity":
+                maker = story.producer.get(maker.inputs[0])
+            if maker is not None and story.is_read(maker) and maker.inputs[0] == variable.id and writer.place >= 0:
+                name = story.name(variable.id)
+                yield Suspect("aliased_model", "note", writer.place, "suspicious", (name,), "", rank=1.0)
+                return
+
+
+RULES = (
+    never_applied,
+    misaligned,
+    twice,
+    changed_on_the_way,
+    no_rate,
+    stale,
+    made_anew,
+    new_optimizers,
+    kept,
+    copied_onto_itself,
+)

@@ -190,6 +190,34 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "the code inside {operation} is NumPy's, not TensorFlow's: the tape can't look into it",
         "Write it with TensorFlow operations, or give it a gradient of its own.",
     ),
+    ("inf_mask", ""): (
+        "an infinity that means “masked” comes in here; where all is masked, or where it meets a zero, it makes NaN",
+        "Which large finite number would do? And what should become of a row in which everything is masked?",
+    ),
+    ("iterator_exhausted", ""): (
+        "the iterator has nothing left: somebody went through it before, and an iterator can be gone through once",
+        "Where was it gone through first? A list keeps what an iterator gives away.",
+    ),
+    ("tensorarray_not_reassigned", ""): (
+        "write() gives a new TensorArray back, which nobody takes here: in a compiled function the old one stays empty",
+        "What does the result of write() have to be assigned to?",
+    ),
+    ("aliased_model", ""): (
+        "{variables} is assigned its own value here: both names stand for one and the same variable",
+        "Was one of them meant to be a copy? `=` gives a second name; a copy needs variables of its own.",
+    ),
+    ("keras3_api_change", "object"): (
+        "a Keras 3 variable is no tf.Variable any more, and a tape can't watch it",
+        "Where does it keep the tf.Variable? As a source of tape.gradient it is fine as it is.",
+    ),
+    ("keras3_api_change", ""): (
+        "the optimizers of Keras 3 have no `{operation}`, which older ones had",
+        "What does the documentation of Keras 3 have in its place?",
+    ),
+    ("training_flag", ""): (
+        "the gradient is that of inference mode: {operation} does something else in training, and nobody says it is",
+        "How does a model learn that this call belongs to the training?",
+    ),
     ("unused_variable", ""): (
         "the loss does not depend on it: it is never used on the way to the loss",
         "Where should it enter the computation?",
@@ -218,7 +246,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "a gradient can only be taken of tensors with respect to tensors and variables; this is a {operation}",
         "Which object in the program is the tensor or variable itself?",
     ),
-    ("wrong_target", "labels"): (
+    ("swapped_variables", ""): (
         "the logarithm is taken of the labels, which are constants, and not of the prediction",
         "In which order does this loss expect the labels and the prediction?",
     ),

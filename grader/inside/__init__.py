@@ -1,7 +1,7 @@
 """What runs inside a learner's kernel, and is therefore never believed.
 
-Nothing here imports the rest of the grader: the kernel can't see it. `bootstrap` gives the text that installs these
-modules in a kernel, under a package name of their own, before the notebook's first cell.
+Nothing here imports the rest of the grader: the kernel can't see it. The recorder and the doctor's trace live in a
+kernel as packages with names of their own. A fork server has them from the start; other kernels are sent their text.
 """
 
 from __future__ import annotations
@@ -10,33 +10,58 @@ import json
 from functools import cache
 from pathlib import Path
 
-PACKAGE = "_gradient_clinic"
-# In the order in which they import each other.
-MODULES = ("wire", "cells", "sites", "recorder", "probing", "program", "session")
+RECORDER, TRACE = "_gradient_clinic", "_gradient_trace"
+# The folder of each, and its modules in the order in which they import each other.
+PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    RECORDER: ("", ("wire", "cells", "sites", "recorder", "probing", "program", "session")),
+    TRACE: (
+        "trace",
+        (
+            "places",
+            "log",
+            "operations",
+            "boundary",
+            "tapes",
+            "variables",
+            "keras_side",
+            "training",
+            "failures",
+            "hooks",
+            "__init__",
+        ),
+    ),
+}
 
 _INSTALL = """
 import sys, types
-for name, source in [(package, "")] + [(package + "." + n, s) for n, s in modules]:
-    module = sys.modules[name] = types.ModuleType(name)
-    module.__package__, module.__path__ = package, []
-    exec(compile(source, "<gradient clinic: " + name + ">", "exec"), module.__dict__)
+top = sys.modules[package] = types.ModuleType(package)
+top.__package__, top.__path__ = package, []
+for name, source in modules:
+    module = top if name == "__init__" else types.ModuleType(package + "." + name)
+    if module is not top:
+        module.__package__ = package
+        sys.modules[module.__name__] = module
+        setattr(top, name, module)
+    exec(compile(source, "<gradient clinic: " + module.__name__ + ">", "exec"), module.__dict__)
 """
 
 
 @cache
-def _sources() -> list[tuple[str, str]]:
-    here = Path(__file__).parent
-    return [(name, (here / f"{name}.py").read_text("utf-8")) for name in MODULES]
+def installation(package: str) -> str:
+    """One line of Python that installs a package in a kernel and leaves no name behind."""
+    folder, modules = PACKAGES[package]
+    here = Path(__file__).parent / folder
+    sources = [(name, (here / f"{name}.py").read_text("utf-8")) for name in modules]
+    return f"exec({_INSTALL!r}, {json.dumps({'package': package, 'modules': sources})})"
 
 
-def bootstrap(device: str) -> str:
-    """One line of Python that installs this package in a kernel and starts the recorder; it leaves no name behind."""
-    names = {"package": PACKAGE, "modules": _sources()}
-    return f"exec({_INSTALL!r}, {json.dumps(names)}); {call('session.start', device)}"
+def installed(package: str) -> str:
+    """The expression that says whether a kernel has the package."""
+    return f"{package!r} in __import__('sys').modules"
 
 
 def call(function: str, *arguments: str | float | bool) -> str:
-    """The expression that calls one of these modules' functions from within the kernel."""
+    """The expression that calls one of the recorder's functions from within the kernel."""
     values = ", ".join(repr(argument) for argument in arguments)
     module, _, name = function.partition(".")
-    return f"__import__('sys').modules['{PACKAGE}.{module}'].{name}({values})"
+    return f"__import__('sys').modules['{RECORDER}.{module}'].{name}({values})"

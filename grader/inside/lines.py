@@ -18,7 +18,7 @@ from typing import Any
 HELPS = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 11)
 ON_THE_STACK = (
     *(f"tensorflow.python.{part}." for part in ("eager", "framework", "ops", "util")),
-    *("keras.src.", "IPython.", "ipykernel.", "asyncio.", "tornado.", "grader.inside."),
+    *("keras.src.", "IPython.", "ipykernel.", "asyncio.", "tornado.", "grader.inside.", "_gradient_"),
 )
 
 

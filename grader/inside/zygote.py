@@ -40,6 +40,7 @@ PRELOADED = (
     "tornado.platform.asyncio",
     "matplotlib_inline.backend_inline",
     "matplotlib.pyplot",
+    "grader.inside.packages",  # installs the recorder and the trace
     "grader.inside.kernel",
 )
 A_GRADING = 3  # kernels for one notebook: its own, the solution's, the doctor's

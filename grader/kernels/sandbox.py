@@ -68,6 +68,9 @@ def code() -> int:
             archive.writestr(f"{package}/__init__.py", "")
         for name in INSIDE:
             archive.write(here / f"{name}.py", f"grader/inside/{name}.py")
+        archive.writestr(
+            "grader/inside/packages.py", "\n".join(map(grader.inside.installation, grader.inside.PACKAGES))
+        )
     return descriptor
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from jupyter_client.session import Session
 
@@ -76,30 +80,59 @@ def test_an_enormous_reply_ends_the_kernel(source: KernelSource) -> None:
 
 # --- the supervisor and the kernels beside ---------------------------------------------------------------------------
 
-SUPERVISOR = {
-    "kill it": "os.kill(1, 9)",
-    "stop it": "os.kill(1, 19)",
-    "every signal": "for s in range(1, 65):\n    try: os.kill(1, s)\n    except OSError: pass",
+SUPERVISOR = {  # on process PID, which is 1 where the notebook runs
+    "kill it": "os.kill(PID, 9)",
+    "stop it": "os.kill(PID, 19)",
+    "every signal": "for s in range(1, 65):\n    try: os.kill(PID, s)\n    except OSError: pass",
     "kill all": "os.fork() or [os.setsid(), os.kill(-1, 19)]",
-    "limit its files": "libc.prlimit(1, 7, struct.pack('QQ', 0, 0), None)",
-    "limit its time": "libc.prlimit(1, 0, struct.pack('QQ', 1, 1), None)",
-    "make it nice": "os.setpriority(os.PRIO_PROCESS, 1, 19)",
+    "limit its files": "libc.prlimit(PID, 7, struct.pack('QQ', 0, 0), None)",
+    "limit its time": "libc.prlimit(PID, 0, struct.pack('QQ', 1, 1), None)",
+    "make it nice": "os.setpriority(os.PRIO_PROCESS, PID, 19)",
     "make all nice": "os.setpriority(os.PRIO_USER, os.getuid(), 19)",
-    "make it idle": "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))",
-    "write its memory": "open('/proc/1/mem', 'r+b', 0)",
-    "take its descriptors": "print(os.listdir('/proc/1/fd'))",
+    "make it idle": "os.sched_setscheduler(PID, os.SCHED_IDLE, os.sched_param(0))",
+    "write its memory": "open('/proc/PID/mem', 'r+b', 0); print('open')",
+    "take its descriptors": "os.listdir('/proc/PID/fd'); print('open')",
     "hide the room": "libc.mount(b'tmpfs', b'/proc', b'tmpfs', 0, None)",
 }
 EAT = "\nkept = []\nfor i in range(1500): kept.append(bytearray(2**20))\nprint('through')"
 
 
+def attacking(attack: str, pid: int) -> str:
+    code = SUPERVISOR[attack].replace("PID", str(pid))
+    return f"import ctypes, os, struct\nlibc = ctypes.CDLL(None)\ntry:\n  {code}\nexcept OSError: pass"
+
+
 @pytest.mark.parametrize("attack", SUPERVISOR)
 def test_the_watchdog_still_bites(attack: str, source: KernelSource) -> None:
-    weaken = f"import ctypes, os, struct\nlibc = ctypes.CDLL(None)\ntry:\n  {SUPERVISOR[attack]}\nexcept OSError: pass"
-    outcome = run(source, weaken + EAT, memory=700, wall=15)
+    outcome = run(source, attacking(attack, 1) + EAT, memory=700, wall=15)
     assert "through" not in outcome.text
     assert outcome.ending == "died"
     assert outcome.seconds < 12 or attack == "kill all"  # which also stops the notebook itself
+
+
+HARMED = {  # what shows that an attack on an ordinary process went through
+    "kill it": lambda decoy, _: decoy.status() == psutil.STATUS_ZOMBIE,
+    "stop it": lambda decoy, _: decoy.status() == psutil.STATUS_STOPPED,
+    "every signal": lambda decoy, _: decoy.status() == psutil.STATUS_ZOMBIE,
+    "limit its files": lambda decoy, _: decoy.rlimit(psutil.RLIMIT_NOFILE) == (0, 0),
+    "limit its time": lambda decoy, _: decoy.rlimit(psutil.RLIMIT_CPU) == (1, 1),
+    "make it nice": lambda decoy, _: decoy.nice() == 19,
+    "make it idle": lambda decoy, _: os.sched_getscheduler(decoy.pid) == os.SCHED_IDLE,
+    "write its memory": lambda _, text: "open" in text,
+    "take its descriptors": lambda _, text: "open" in text,
+}  # the other three would harm the machine on which the tests run
+
+
+@pytest.mark.parametrize("attack", HARMED)
+def test_on_a_process_outside_of_walls_the_attack_goes_through(attack: str, open_warm: KernelSource) -> None:
+    """The positive control: a decoy of the same user, and a kernel in the open."""
+    with subprocess.Popen(["sleep", "60"]) as decoy:
+        try:
+            outcome = run(open_warm, attacking(attack, decoy.pid))
+            assert outcome.ending == "completed"
+            assert HARMED[attack](psutil.Process(decoy.pid), outcome.text)
+        finally:
+            decoy.kill()
 
 
 NASTY = (
@@ -157,9 +190,6 @@ def test_nothing_that_it_starts_survives(name: str, marker: str, request: pytest
 
 
 def test_what_it_starts_would_survive_without_a_supervisor(marker: str) -> None:
-    import subprocess
-    import sys
-
     subprocess.run([sys.executable, "-c", LEAVE.replace("MARKER", repr(marker))], check=True, timeout=30)
     assert bearing(marker)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from grader.catalogue import exercises
-from grader.doctor import parcel
 from grader.examine import examine
 from grader.execute import Session, open_session
 from grader.explain import CODES
+from grader.inside import TRACE
 from grader.kernels import KernelRequest
 from grader.model import Exercise
 from grader.notebook import Notebook, read
@@ -90,7 +90,7 @@ def numbers(warm, exercise: Exercise, traced: bool) -> tuple[str, float]:
     data = {name: exercise.folder / name for name in exercise.data}
 
     def trace(session: Session) -> None:
-        session.install(parcel.bootstrap())
+        session.add(TRACE)
         session.ask("session.trace", json.dumps({}), timeout=30.0)
 
     changed = replace(notebook, cells=cells)

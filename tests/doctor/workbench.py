@@ -21,7 +21,7 @@ class Workbench:
     """`with Workbench() as bench: trace = bench.run(source, plan)`."""
 
     def __enter__(self) -> Workbench:
-        from grader.doctor import parcel
+        from grader.inside import TRACE, installation
 
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "OPENBLAS_NUM_THREADS": "1"}
         self._server = subprocess.Popen(
@@ -32,7 +32,7 @@ class Workbench:
             text=True,
             env={**os.environ, **quiet},
         )
-        self._send({"bootstrap": parcel.bootstrap(), "package": parcel.PACKAGE})
+        self._send({"bootstrap": installation(TRACE), "package": TRACE})
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ import time
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from grader.inside import bootstrap, wire
+from grader.inside import RECORDER, call, installation, wire
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     shell = InteractiveShell.instance()
     recording = sys.argv[1] == "on"
     if recording:
-        shell.run_cell(bootstrap("cpu"), silent=True, store_history=False)
+        shell.run_cell(f"{installation(RECORDER)}; {call('session.start', 'cpu')}", silent=True, store_history=False)
     else:
         shell.run_cell("import tensorflow", silent=True, store_history=False)
     seconds = []

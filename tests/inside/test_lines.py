@@ -81,32 +81,29 @@ def test_a_function_is_entered_without_a_line_of_it_being_run():
     assert done.returncode == 0, done.stderr
 
 
-EAGER = """
-import time
-import tensorflow as tf
+LOOKUP = """
+import ctypes, time
+from tensorflow.python.ops import nn_ops
 
-def deep(n, f):
-    return f() if n == 0 else deep(n - 1, f)
-
-def steps():
-    x = tf.ones(())
-    best = 1.0
-    for _ in range(5):
-        begun = time.perf_counter()
-        for _ in range(300):
-            x = tf.add(x, 1.0)
-        best = min(best, time.perf_counter() - begun)
-    return best
-
-raise RuntimeError(deep(10, steps))
+look_up = ctypes.pythonapi.PyCode_Addr2Line
+look_up.argtypes = [ctypes.py_object, ctypes.c_int]
+codes = [thing.__code__ for thing in vars(nn_ops).values() if hasattr(thing, "__code__")]
+code = max(codes, key=lambda code: len(code.co_code))
+best = 1.0
+for _ in range(9):
+    begun = time.perf_counter()
+    for _ in range(200):
+        look_up(code, len(code.co_code) - 2)
+    best = min(best, time.perf_counter() - begun)
+raise RuntimeError(best)
 """
 
 
 @pytest.mark.kernel
-def test_kernels_after_the_third_run_eager_operations_faster():
+def test_kernels_after_the_third_look_lines_up():
     seconds = []
     with closing(open_source("warm")) as source:
-        for _ in range(5):
-            with open_session(notebook(EAGER), source, KernelRequest(device="cpu")) as session:
+        for _ in range(4):
+            with open_session(notebook(LOOKUP), source, KernelRequest(device="cpu")) as session:
                 seconds.append(float(session.run.error.message))
-    assert min(seconds[3:]) < 0.95 * min(seconds[:3])
+    assert 2 * seconds[3] < min(seconds[:3])

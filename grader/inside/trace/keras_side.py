@@ -19,6 +19,13 @@ from .tapes import identity
 LISTS = ("trainable_variables", "trainable_weights", "variables", "weights", "non_trainable_variables")
 MOST_LISTS = 400
 MOST_LAYERS = 3_000
+MOST_TAPES = 20  # of which is noted that a layer ran under them
+RANDOM = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.GaussianNoise,
+)
 
 
 class Layers:
@@ -30,6 +37,8 @@ class Layers:
         self.losses_read: set[int] = set()
         self.lists: list[Any] = []  # kept alive, so that a list's id stays its own
         self.number_of: dict[int, int] = {}
+        self.modes: dict[int, dict[str, Any]] = {}  # of layers that do something else in training
+        self.unsaid = False  # whether nobody told the outermost running layer which mode is meant
 
     def number(self, layer: Any) -> int:
         if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
@@ -38,6 +47,16 @@ class Layers:
             self.places.append(self.log.places.here())
             self.calls.append(0)
         return self.number_of.get(id(layer), -1)
+
+    def mode(self, number: int, layer: Any, options: dict[str, Any]) -> None:
+        """Notes under which tapes the layer ran, and whether it was ever told that this is training, or is not."""
+        if len(self.log.layers) == 1:
+            self.unsaid = options.get("training") is None
+        if self.log.tapes and acts_in_training(layer):
+            place = self.log.places.here()
+            known = self.modes.setdefault(number, {"tapes": [], "told": False, "place": place})
+            known["told"] |= not self.unsaid or options.get("training") is not None
+            known["tapes"] = [*known["tapes"], *self.log.tapes][:MOST_TAPES]
 
     def finish(self) -> list[dict[str, Any]]:
         return [self._row(number, layer) for number, layer in enumerate(self.all)]
@@ -61,8 +80,15 @@ class Layers:
             "own": own,
             "losses": losses,
             "losses_read": number in self.losses_read,
+            "mode": self.modes.get(number),
             "activation": getattr(getattr(layer, "activation", None), "__name__", None),
         }
+
+
+def acts_in_training(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return bool(layer.trainable)
+    return isinstance(layer, RANDOM) and bool(getattr(layer, "rate", 0.0) or getattr(layer, "stddev", 0.0))
 
 
 def observe(log: Log) -> tuple[Undo, Layers]:
@@ -81,6 +107,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
         number = layers.number(self)
         layers.calls[number] += 1
         log.layers.append(number)
+        layers.mode(number, self, options)
         try:
             return originals["__call__"](self, *args, **options)
         finally:

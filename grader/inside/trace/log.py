@@ -70,6 +70,7 @@ class Log:
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
         self.graph_operations = 0
+        self.array_writes: list[Any] = []  # what writes to TensorArrays in compiled functions gave back
         self.unsettled: list[tuple[Operation, list[Any]]] = []  # of which is not known yet whether a tape follows them
         self.readings: set[tuple[int, ...]] = set()
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
@@ -164,7 +165,8 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any] | None:
 
 
 def state_of(tensor: Any) -> list[Any] | None:
-    """[all finite, largest absolute value, share of exact zeros, smallest value] of a floating tensor."""
+    """[all finite, largest absolute value, share of exact zeros, smallest value] of a floating tensor; of one that is
+    not all finite [False, None, share of exact zeros, None, whether any is NaN]."""
     array = array_of(tensor)
     if array is None or (array.dtype.kind not in "fc" and array.dtype.name != "bfloat16") or not array.size:
         return None
@@ -174,7 +176,7 @@ def state_of(tensor: Any) -> list[Any] | None:
         zeros = 1.0 - np.count_nonzero(array) / array.size
         low, high = (array.real.min(), array.real.max()) if array.dtype.kind == "f" else (0.0, np.abs(array).max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            return [False, None, zeros, None]
+            return [False, None, zeros, None, bool(np.isnan(low) or np.isnan(high))]
         return [True, float(max(abs(low), abs(high))), zeros, float(low)]
 
 

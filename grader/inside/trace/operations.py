@@ -23,6 +23,7 @@ from .log import DESCRIBED_CONSTANTS, TRACKED, Log, digest, state_of
 Undo = Callable[[], None]
 READS = ("ReadVariableOp", "ResourceGather")
 WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
+ARRAY_WRITES = ("TensorListSetItem", "TensorListScatterIntoExistingList", "TensorArrayWriteV3", "TensorArrayScatterV3")
 
 
 def observe(log: Log) -> Undo:
@@ -34,6 +35,8 @@ def observe(log: Log) -> Undo:
             return
         if graph is not None:
             log.graph_operations += 1
+            if op_type in ARRAY_WRITES:
+                log.array_writes.append(outputs[0])
             return
         with log.noting():
             settle(log)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import backprop
@@ -72,8 +73,9 @@ def observe(log: Log) -> Undo:
         if not log.busy:
             watched: list[int] = []
             with log.noting():
-                watched = [identity(log, item)[0] for item in tf.nest.flatten(tensor)]
-            tapes.note("watch", self, watched=watched)
+                items = tf.nest.flatten(tensor)
+                watched = [identity(log, item)[0] for item in items]
+            tapes.note("watch", self, watched=watched, keras=any(isinstance(item, keras.Variable) for item in items))
         originals["watch"](self, tensor)
 
     def reset(self: Any) -> None:

@@ -8,6 +8,7 @@ Python values it saw while it was traced, and whether they have changed since: i
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
@@ -85,7 +86,7 @@ def rate_of(optimizer: Any) -> float | None:
 
 def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
     optimizers = Optimizers(log)
-    init, apply = BaseOptimizer.__init__, BaseOptimizer.apply
+    init, apply, apply_pairs = BaseOptimizer.__init__, BaseOptimizer.apply, BaseOptimizer.apply_gradients
 
     def make(self: Any, *args: Any, **options: Any) -> None:
         init(self, *args, **options)
@@ -103,10 +104,18 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
         optimizers.after_step()
         return result
 
-    BaseOptimizer.__init__, BaseOptimizer.apply = make, step
+    def step_by_pairs(self: Any, grads_and_vars: Any, *args: Any, **options: Any) -> Any:
+        if not log.busy and isinstance(grads_and_vars, Iterator):
+            with log.noting():
+                grads_and_vars = list(grads_and_vars)
+                if not grads_and_vars:
+                    log.event("exhausted", place=log.places.here())
+        return apply_pairs(self, grads_and_vars, *args, **options)
+
+    BaseOptimizer.__init__, BaseOptimizer.apply, BaseOptimizer.apply_gradients = make, step, step_by_pairs
 
     def undo() -> None:
-        BaseOptimizer.__init__, BaseOptimizer.apply = init, apply
+        BaseOptimizer.__init__, BaseOptimizer.apply, BaseOptimizer.apply_gradients = init, apply, apply_pairs
 
     return undo, optimizers
 
@@ -201,6 +210,7 @@ def observe_functions(log: Log) -> Undo:
                     written=log.places.of_code(code),
                     changed=changed,
                     traces=compiled,
+                    dropped=dropped_writes(log),
                 )
         return result
 
@@ -210,6 +220,21 @@ def observe_functions(log: Log) -> Undo:
         cls.__call__ = original
 
     return undo
+
+
+def dropped_writes(log: Log) -> list[list[int]]:
+    """[cell, line] of every write to a TensorArray, since the last time, of which nobody takes the result."""
+    writes, log.array_writes = log.array_writes, []
+    found = []
+    for written in writes:
+        if written.consumers() or any(written is output for output in getattr(written.graph, "outputs", ())):
+            continue
+        for frame in reversed(written.op.traceback):  # which AutoGraph has mapped back to the learner's lines
+            cell = log.places.cell_of(frame.filename)
+            if cell is not None:
+                found.append([cell, frame.lineno])
+                break
+    return found
 
 
 def plain_values(function: Any, depth: int = 3) -> dict[str, Any]:
