@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from pydantic import TypeAdapter, ValidationError
 
 from grader.errors import GraderError
@@ -15,7 +13,7 @@ _EVIDENCE = TypeAdapter(Evidence)
 
 def freeze(evidence: Evidence) -> str:
     """One line of JSON, arrays included, nothing executable."""
-    return wire.encode(asdict(evidence))
+    return wire.encode(evidence)  # `asdict` would copy every array
 
 
 def thaw(text: str) -> Evidence:

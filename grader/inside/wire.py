@@ -7,6 +7,7 @@ The source of this module is also run inside kernels, so it imports the standard
 """
 
 import base64
+import dataclasses
 import io
 import json
 from typing import Any
@@ -23,8 +24,8 @@ class WireError(ValueError):
 
 
 def encode(tree: Any) -> str:
-    """The tree as JSON text. Raises TypeError for anything that is not plain data."""
-    return json.dumps(tree, default=_encode_array)
+    """The tree, in which dataclasses are dicts, as JSON text. Raises TypeError for anything that is not plain data."""
+    return json.dumps(tree, default=_encode_other)
 
 
 def decode(text: str, max_bytes: int = MAX_BYTES) -> Any:
@@ -52,7 +53,9 @@ def unpack(text: str, max_bytes: int = MAX_BYTES) -> Any:
         raise WireError(str(error)) from None
 
 
-def _encode_array(value: Any) -> Any:
+def _encode_other(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, np.generic):
         return value.item()
     if not isinstance(value, np.ndarray) or value.dtype.kind not in KINDS:

@@ -127,7 +127,8 @@ def differing(left: dict[tuple[str, str], Row], right: dict[tuple[str, str], Row
 
 def same_secret(first: Path, *others: Path) -> None:
     """Empty gradebooks that draw the same hidden inputs."""
-    Gradebook(first).close()
+    with Gradebook(first) as gradebook:
+        assert gradebook.seed  # is drawn when it is first asked for
     for other in others:
         shutil.copytree(first, other)
 
