@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from grader.errors import UngradableError
 from grader.examine import Examination, Examined, examine
@@ -37,6 +38,7 @@ class Wish:
     device: str = "cpu"
     seconds: float = SECONDS
     memory: int | None = None  # MB
+    limits: tuple[tuple[str, Any], ...] = ()  # others: fields of Limits, and what they are set to
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[s
     limits = Limits(wall=wish.seconds + GRACE, cell=wish.seconds + GRACE, cpu=(wish.seconds + GRACE) * 64)
     if wish.memory is not None:
         limits = replace(limits, memory=wish.memory)
+    limits = replace(limits, **dict(wish.limits))
     folders = (_folder(file), *(folder.resolve() for folder in wish.data))
     request = KernelRequest(limits, wish.device, folders=folders, at_home=_downloads())
     examination = examine(notebook, source, request, wish.steps, say, seconds=wish.seconds)

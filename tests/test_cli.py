@@ -94,6 +94,22 @@ def test_a_time_limit_on_the_command_line_holds(course):
 
 
 @pytest.mark.kernel
+def test_any_limit_on_the_command_line_holds(course):
+    path = course / "exercises" / "01_line" / "notebook.ipynb"
+    path.write_text(path.read_text().replace("losses = []", "print('x' * 3_000_000)"))
+    done = grader("grade", "01", "--limit", "output=2", "--limit", "cell=30", cwd=course)
+    assert done.returncode == 1
+    assert "at most 2 MB" in done.stdout
+
+
+@pytest.mark.parametrize("limit", ["colour=3", "cell", "cell=never", "cell=-1", "output=nan"])
+def test_a_limit_that_is_none_is_one_sentence(course, limit):
+    done = grader("grade", "01", "--limit", limit, cwd=course)
+    assert done.returncode == 2
+    assert limit in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.kernel
 def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course):
     done = grader("grade", "01", "--device", "gpu", cwd=course, CUDA_VISIBLE_DEVICES="-1")
     assert done.returncode == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.sandbox
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that a file may run.")
 @click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that a file may use.")
+@options.limits
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     files: tuple[Path, ...],
@@ -43,6 +44,7 @@ def command(
     sandbox: str,
     timeout: float | None,
     memory: int | None,
+    limits: tuple[tuple[str, Any], ...],
     form: str,
 ) -> int:
     """Say what is wrong with the gradients of a training notebook or program.
@@ -51,7 +53,7 @@ def command(
     """
     from grader.diagnosis import SECONDS, Wish, diagnose_file, visible
 
-    wish = Wish(data, steps, device, timeout or SECONDS, memory)
+    wish = Wish(data, steps, device, timeout or SECONDS, memory, limits)
     source = open_source(kernel, sandbox, visible=visible(files, data))
     if source.notice:
         click.echo(source.notice, err=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +31,7 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
 @options.sandbox
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that the notebook may take.")
 @click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that the notebook may use.")
+@options.limits
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "junit", "gradescope"]), default="text", show_default=True
 )
@@ -46,6 +48,7 @@ def command(
     sandbox: str,
     timeout: float | None,
     memory: int | None,
+    limits: tuple[tuple[str, Any], ...],
     form: str,
     output: Path | None,
     brief: bool,
@@ -63,7 +66,8 @@ def command(
         click.echo(source.notice, err=True)
     with closing(source):
         try:
-            verdict, notes = _grade(found, path, source, device, _limits(found, timeout, memory), output)
+            allowed = replace(_limits(found, timeout, memory), **dict(limits))
+            verdict, notes = _grade(found, path, source, device, allowed, output)
         except GraderError as error:
             if form == "text":
                 raise

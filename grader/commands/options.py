@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from grader.catalogue import course_folder, exercises
+from grader.model import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Option = Callable[[Command], Command]
@@ -22,6 +24,25 @@ class ExerciseName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         return [CompletionItem(e.id, help=e.title) for e in exercises(course_folder()) if e.id.startswith(incomplete)]
+
+
+class Limit(click.ParamType[tuple[str, Any]]):
+    """cell=30: one of the limits, and its value."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        name, _, number = str(value).partition("=")
+        names = [field.name for field in fields(Limits)]
+        if name not in names:
+            self.fail(f"{value!r} sets no limit; there are {', '.join(names)}: cell=30 sets one.", param, ctx)
+        try:
+            amount = float(number)
+        except ValueError:
+            amount = 0.0
+        if not 0 < amount < float("inf"):
+            self.fail(f"{value!r}: the limit {name} has to be a number above 0.", param, ctx)
+        return name, amount if isinstance(getattr(Limits(), name), float) else int(max(amount, 1))
 
 
 exercise: Option[Any] = click.argument("exercise", type=ExerciseName())
@@ -47,4 +68,12 @@ sandbox: Option[Any] = click.option(
     default="auto",
     show_default=True,
     help="What stands between the notebook and this machine.",
+)
+limits: Option[Any] = click.option(
+    "--limit",
+    "limits",
+    type=Limit(),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other limit, such as cell=30 or output=20; may be repeated.",
 )
