@@ -1,4 +1,4 @@
-"""Draws weights, directions in which to move them, and a few stations of unequal length."""
+"""Draws weights and a few stations of unequal length; the first time also directions in which to move the weights."""
 
 import numpy as np
 
@@ -15,14 +15,15 @@ SPREAD = np.array([5.0, 12.0], dtype=np.float32)
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [_draw(rng, hours) for hours in ((6, 3), (4,))]
+    return [_draw(rng, (6, 3), moved=True), _draw(rng, (4,), moved=False)]
 
 
-def _draw(rng: np.random.Generator, hours: tuple[int, ...]) -> dict[str, np.ndarray]:
+def _draw(rng: np.random.Generator, hours: tuple[int, ...], moved: bool) -> dict[str, np.ndarray]:
     draw = {"mean": MEAN, "spread": SPREAD}
     for name, shape in SHAPES.items():
         draw[f"weights/{name}"] = _normal(rng, *shape)
-        draw[f"direction/{name}"] = _normal(rng, *shape)
+        if moved:
+            draw[f"direction/{name}"] = _normal(rng, *shape)
     for station, count in enumerate(hours):
         draw[f"electrodes/{station}"] = _normal(rng, count, 2)
         draw[f"weather/{station}"] = _normal(rng, count, 2)

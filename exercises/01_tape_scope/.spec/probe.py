@@ -16,6 +16,8 @@ def probe(learner, inputs, tools):
     loss, gradients = learner.loss_and_gradients(model, stations)
     singles = [learner.loss_and_gradients(model, [station]) for station in stations]
 
+    direction = _part(inputs, "direction/")
+
     def again():
         return learner.loss_and_gradients(model, stations)[0]
 
@@ -32,8 +34,7 @@ def probe(learner, inputs, tools):
         "single_losses": [value for value, _ in singles],
         "single_gradients": [dict(zip(variables, own, strict=False)) for _, own in singles],
         "own_tape": dict(zip(variables, _gradients(tools, again, list(variables.values())), strict=True)),
-        "slope_along_weights": slope_along(weights),
-        "slope_along_direction": slope_along(_part(inputs, "direction/")),
+        "slopes": {"weights": slope_along(weights), "direction": slope_along(direction)} if direction else {},
         "sensitivity": learner.weather_sensitivity(model, electrodes, inputs["readings"]),
         "sensitivity_by_own_tape": _sensitivity(learner, model, electrodes, inputs, tools),
     }

@@ -1,6 +1,6 @@
-"""Two draws: weights, pictures, labels and a direction for each variable. Every step of the contract counts: features
-lie beyond both limits, and the stuck pixel would be heard if it were let. No feature lies so near to a limit that
-rounding could decide on which side of it: two right repairs would then differ."""
+"""Two draws: weights, pictures, labels; in the first one also a direction for each variable. Every step of the contract
+counts: features lie beyond both limits, and the stuck pixel would be heard if it were let. No feature lies so near to a
+limit that rounding could decide on which side of it: two right repairs would then differ."""
 
 import numpy as np
 
@@ -16,10 +16,10 @@ MARGIN = 3e-5  # ten times the rounding error of a feature
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [draw(rng, batch) for batch in (12, 20)]
+    return [draw(rng, 12, SHAPES), draw(rng, 20, {})]
 
 
-def draw(rng: np.random.Generator, batch: int) -> dict[str, np.ndarray]:
+def draw(rng: np.random.Generator, batch: int, moved: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     weights = {
         "prototypes": rng.normal(size=SHAPES["prototypes"]),
         "log_scale": rng.uniform(0.7, 1.3, size=SHAPES["log_scale"]),
@@ -28,7 +28,7 @@ def draw(rng: np.random.Generator, batch: int) -> dict[str, np.ndarray]:
         "attention/kernel": rng.normal(0.0, 0.2, size=SHAPES["attention/kernel"]),
     }
     images = [picture(rng, weights["encoder/kernel"], weights["encoder/bias"]) for _ in range(batch)]
-    directions = {f"direction {name}": rng.normal(size=shape) for name, shape in SHAPES.items()}
+    directions = {f"direction {name}": rng.normal(size=shape) for name, shape in moved.items()}
     arrays = {"images": images, **weights, **directions}
     labels = rng.integers(0, 5, size=batch).astype(np.int32)
     return {"labels": labels, **{name: np.asarray(array, np.float32) for name, array in arrays.items()}}

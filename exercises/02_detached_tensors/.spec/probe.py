@@ -33,7 +33,7 @@ def probe(learner, inputs, tools):
     _, taped = tools.gradients(loss, variables)
     answer["by the grader's tape"] = dict(zip(names, taped, strict=True))
     answer["slopes"] = {}
-    for name, variable in zip(names, variables, strict=True):
+    for name, variable in zip(names, variables, strict=True) if "direction log_scale" in inputs else ():
         direction = direction_of(answer["gradients"].get(name), inputs[f"direction {name}"])
         answer["slopes"][name] = {"direction": direction, "slope": tools.directional(loss, [variable], [direction])}
     return answer
