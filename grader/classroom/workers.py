@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from grader.classroom.loop import Grade
-from grader.kernels import THREADS
 from grader.model import Verdict
 
 PATIENCE = 900.0  # seconds for one grading, far beyond any exercise's own limits: a backstop for our own mistakes
@@ -26,12 +25,9 @@ def default_jobs() -> int:
     """What cores and free memory allow."""
     import psutil
 
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = int(psutil.virtual_memory().available / 2**20 / MEMORY_PER_JOB)
-    return max(1, min(cores(), memory))
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, memory))
 
 
 class LocalProcesses:
@@ -41,8 +37,7 @@ class LocalProcesses:
         self.jobs = jobs
         self._others = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")
-        share = max(1, cores() // jobs)
-        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker, initargs=(share,))
+        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
 
     def submit(self, grade: Grade, exercise: str, notebook: bytes, /) -> Future[Verdict]:
         return self._pool.submit(grade_in_time, PATIENCE, grade, exercise, notebook)
@@ -54,8 +49,7 @@ class LocalProcesses:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin_worker(threads: int) -> None:
-    os.environ.setdefault(THREADS, str(threads))  # each notebook has its share of the processors
+def _begin_worker() -> None:
     # Ctrl-C reaches every process of the terminal, but only the batch decides what it means. A handler, because an
     # ignored signal would stay ignored in the kernels, which are interrupted by it.
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -69,7 +69,6 @@ def _warm(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> Kern
 
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
-THREADS = "TF_NUM_INTRAOP_THREADS"  # for one operation; TensorFlow's default is one for each processor
 CONTRACTIONS = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"  # oneDNN's too
 
 
@@ -83,8 +82,6 @@ def tensorflow_environment(outer: Mapping[str, str] = os.environ) -> dict[str, s
     """
     wanted = outer.get(ONEDNN, "0")
     settings = {ONEDNN: wanted, CONTRACTIONS: outer.get(CONTRACTIONS, wanted)}
-    if THREADS in outer:
-        settings[THREADS] = outer[THREADS]
     return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", **settings}
 
 
