@@ -304,7 +304,9 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder):
     (folder / "hang.py").write_text("while True: pass\n")
     command = [sys.executable, "-m", "grader", "doctor", "hang.py"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(4)
+    while not psutil.Process(process.pid).children():  # the fork server: all is imported
+        time.sleep(0.1)
+    time.sleep(2)
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)

@@ -21,6 +21,8 @@ ENDLESS = "import time\ntime.sleep(600)"
 class Remembering:
     """The kernels of a real source, for a test to end them."""
 
+    sandboxed = True
+
     def __init__(self, source):
         self._source = source
         self.kernels = []
