@@ -17,7 +17,7 @@ from grader.model import Evidence, Exercise
 from grader.notebook import Notebook, read
 from grader.probe import Draws, probe
 
-MOST_QUESTIONS = 100  # a kernel grows by some 60 KB with each, so after these another one takes over
+MOST_QUESTIONS = 50  # a kernel grows by some 60 KB with each, so after these another one takes over
 _Job = tuple[Draws, "Future[Evidence]"]
 
 
