@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from .case import Case, Suspect
 from .story import Event, Spot, Story
 
 SYMBOLIC = ("symbolic tf.Tensor", "SymbolicTensor", "has no attribute 'numpy'", "NumPy call, which is not supported")
-GONE = re.compile(  # what optimizers had before Keras 3
-    r"^AttributeError: .* has no attribute '(minimize|get_gradients|get_updates|_decayed_lr|_compute_gradients)'"
-    r"|^ValueError: Argument\(s\) not recognized: \{'(lr|decay)'"
-)
 SHOWN = 160  # characters of an exception's own message
 
 
@@ -32,8 +27,6 @@ def of_error(case: Case, error: Event) -> Iterator[Suspect]:
     elif any(story.line(watch["place"]) == story.line(error["place"]) for watch in story.of("watch")[-1:]):
         of_keras = story.of("watch")[-1]["keras"]
         found = ("keras3_api_change" if of_keras else "not_watched", error["place"], "", "object")
-    elif (gone := GONE.search(f"{error['type']}: {text}")) is not None:
-        found = ("keras3_api_change", error["place"], gone[1] or gone[2], "")
     elif "only supports singleton tf.Variables" in text or "tried to create variables" in text:
         found = ("tf_function_variable_creation", error["place"], "", "")
     elif "variables which have been deleted" in text:

@@ -210,10 +210,6 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "a Keras 3 variable is no tf.Variable any more, and a tape can't watch it",
         "Where does it keep the tf.Variable? As a source of tape.gradient it is fine as it is.",
     ),
-    ("keras3_api_change", ""): (
-        "the optimizers of Keras 3 have no `{operation}`, which older ones had",
-        "What does the documentation of Keras 3 have in its place?",
-    ),
     ("training_flag", ""): (
         "the gradient is that of inference mode: {operation} does something else in training, and nobody says it is",
         "How does a model learn that this call belongs to the training?",
