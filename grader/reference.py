@@ -70,16 +70,15 @@ class Reference:
             kernel.kill()
 
     def _serve(self) -> None:
-        failure: BaseException | None = None
         try:
             with open_session(self._solution, self._source, self._request, on_kernel=self._hold) as session:
                 while job := self._jobs.get():
                     self._answer(session, *job)
-                return
         except BaseException as error:
-            failure = error
-        while job := self._jobs.get():  # whoever asks is told; nobody waits for a thread that is gone
-            job[1].set_exception(failure)
+            # Whoever asks is told; nobody waits for a thread that is gone. Where we are closed nobody asks any more,
+            # and what `close` sends may have been taken from the queue before the kernel's end failed.
+            while not self._closed and (job := self._jobs.get()):
+                job[1].set_exception(error)
 
     def _solution(self) -> Notebook:
         self._begun.wait()

@@ -44,6 +44,7 @@ MEANINGS = {
 }
 WAKE = 0.5  # seconds; Windows delivers Ctrl-C only between two waits
 PATIENCE = 0.5  # seconds for the threads to end by themselves; one that waits for TensorFlow's import does not
+LAST_PATIENCE = 5.0  # seconds for them once there is no kernel any more; they could not keep the process alive either
 ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -128,7 +129,7 @@ class _Watch:
             saves.close()
             if not regrader.close(PATIENCE):
                 self._source.close()
-                regrader.close()
+                regrader.close(LAST_PATIENCE)
         self._todo = SimpleQueue()  # what was still to be done was about this exercise
 
     def _later(self, do: Callable[..., None], *arguments: Any) -> None:

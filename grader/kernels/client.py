@@ -34,6 +34,8 @@ IDLE_PATIENCE = 0.25  # seconds to wait for iopub's word after a reply: it is lo
 class MeteredChannel(AsyncZMQSocketChannel):
     """A channel that drops what is not a proper message, and counts what comes."""
 
+    _monitor: zmq.asyncio.Socket | None = None
+
     def watch(self, allowed: int, flooded: Callable[[int, int], None], died: Callable[[], Awaitable[None]]) -> None:
         """Call `flooded(allowed, came)` when more than `allowed` bytes came, or one message that is too large."""
         assert self.socket is not None
@@ -45,7 +47,7 @@ class MeteredChannel(AsyncZMQSocketChannel):
         self._poller.register(self._monitor, zmq.POLLIN)
 
     def close(self) -> None:
-        if self.socket is not None:
+        if self.socket is not None and self._monitor is not None:
             self.socket.disable_monitor()
             self._monitor.close(linger=0)
         super().close()
@@ -78,6 +80,7 @@ class MeteredChannel(AsyncZMQSocketChannel):
 
     async def _disconnected(self) -> None:
         """Either the kernel ended, or zmq hung up on it for a message that was too large."""
+        assert self._monitor is not None
         await self._monitor.recv_multipart()
         try:
             async with asyncio.timeout(DEATH_PATIENCE):  # wait_for can swallow a cancellation (Python 3.11)

@@ -19,7 +19,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import psutil
-import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from grader import inside
@@ -115,7 +114,6 @@ class ColdSource:
     def __init__(self, notice: str = "") -> None:
         self.notice = notice
         self._scratch = Scratch()
-        self._context = zmq.asyncio.Context()
 
     @contextmanager
     def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
@@ -133,11 +131,10 @@ class ColdSource:
                 process = _interpreter(manager.connection_file, request, work, home)
                 return Tree(process, str(home), request.limits)
 
-            with running(request, folder, self._context, launch) as kernel:
+            with running(request, folder, launch) as kernel:
                 yield kernel
 
     def close(self) -> None:
-        self._context.destroy(linger=0)
         self._scratch.close()
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import zmq
-import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
@@ -59,7 +58,6 @@ class RunningKernel:
 def running(
     request: KernelRequest,
     folder: Path,
-    context: zmq.asyncio.Context,
     launch: Callable[[AsyncKernelManager], Process],
 ) -> Iterator[RunningKernel]:
     """A kernel, started by `launch`; ended with everything that it started."""
@@ -72,7 +70,7 @@ def running(
         return kernel.adopt(process)
 
     kernel.manager = manager = SourcedKernelManager(
-        launcher, request.limits.output * MB, kernel.flooded, context=context, **_addresses(folder)
+        launcher, request.limits.output * MB, kernel.flooded, **_addresses(folder)
     )
     try:
         run_sync(manager.start_kernel)()

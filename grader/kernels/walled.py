@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.kernels import KernelRequest, sandbox, spawn
@@ -44,7 +43,6 @@ class WalledSource:
         self.notice = notice
         self._hidden, self._views = tuple(hidden), views(visible)
         self._scratch = Scratch()
-        self._context = zmq.asyncio.Context()
 
     @contextmanager
     def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
@@ -53,11 +51,10 @@ class WalledSource:
             def launch(manager: AsyncKernelManager) -> _OwnSandbox:
                 return self._start(manager, request)
 
-            with running(request, folder, self._context, launch) as kernel:
+            with running(request, folder, launch) as kernel:
                 yield kernel
 
     def close(self) -> None:
-        self._context.destroy(linger=0)
         self._scratch.close()
 
     def _start(self, manager: AsyncKernelManager, request: KernelRequest) -> _OwnSandbox:

@@ -37,12 +37,9 @@ class WarmSource:
         self.server = ForkServer(walls, hidden, self._views)
         self.server.start()
         # Below, and not above: the server imports TensorFlow while we import this.
-        import zmq.asyncio
-
         from grader.kernels.scratch import Scratch
 
         self._scratch = Scratch()
-        self._context = zmq.asyncio.Context()
 
     @contextmanager
     def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
@@ -53,12 +50,11 @@ class WarmSource:
             def launch(manager: AsyncKernelManager) -> SupervisedProcess:
                 return self._fork(manager, request, folder)
 
-            with running(request, folder, self._context, launch) as kernel:
+            with running(request, folder, launch) as kernel:
                 yield kernel
 
     def close(self) -> None:
         self.server.close()
-        self._context.destroy(linger=0)
         self._scratch.close()
 
     def _fork(self, manager: AsyncKernelManager, request: KernelRequest, folder: Path) -> SupervisedProcess:
