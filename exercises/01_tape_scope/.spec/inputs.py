@@ -1,4 +1,5 @@
-"""Draws weights and a few stations of unequal length; the first time also directions in which to move the weights."""
+"""Draws weights and a few stations of unequal length; the first time also a direction in which to move the weights:
+partly their own, in which a lost penalty shows best, and partly any."""
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def _draw(rng: np.random.Generator, hours: tuple[int, ...], moved: bool) -> dict
     for name, shape in SHAPES.items():
         draw[f"weights/{name}"] = _normal(rng, *shape)
         if moved:
-            draw[f"direction/{name}"] = _normal(rng, *shape)
+            draw[f"direction/{name}"] = draw[f"weights/{name}"] + _normal(rng, *shape)
     for station, count in enumerate(hours):
         draw[f"electrodes/{station}"] = _normal(rng, count, 2)
         draw[f"weather/{station}"] = _normal(rng, count, 2)

@@ -16,13 +16,11 @@ def probe(learner, inputs, tools):
     loss, gradients = learner.loss_and_gradients(model, stations)
     singles = [learner.loss_and_gradients(model, [station]) for station in stations]
 
-    direction = _part(inputs, "direction/")
-
     def again():
         return learner.loss_and_gradients(model, stations)[0]
 
-    def slope_along(direction):
-        return tools.directional(again, list(variables.values()), [direction[name] for name in variables])
+    given = _part(inputs, "direction/")
+    direction = [given[name] for name in variables] if given else None
 
     electrodes, weather, _ = stations[0]
     return {
@@ -33,8 +31,8 @@ def probe(learner, inputs, tools):
         "gradients": dict(zip(variables, gradients, strict=False)),  # a wrong count is told from `counts`
         "single_losses": [value for value, _ in singles],
         "single_gradients": [dict(zip(variables, own, strict=False)) for _, own in singles],
-        "own_tape": dict(zip(variables, _gradients(tools, again, list(variables.values())), strict=True)),
-        "slopes": {"weights": slope_along(weights), "direction": slope_along(direction)} if direction else {},
+        "own_tape": dict(zip(variables, _by_own_tape(tools, again, list(variables.values()), loss), strict=True)),
+        "slope": tools.directional(again, list(variables.values()), direction) if direction else None,
         "sensitivity": learner.weather_sensitivity(model, electrodes, inputs["readings"]),
         "sensitivity_by_own_tape": _sensitivity(learner, model, electrodes, inputs, tools),
     }
@@ -47,14 +45,12 @@ def _sensitivity(learner, model, electrodes, inputs, tools):
     def total():
         return tf.reduce_sum(learner.estimate(model, electrodes, (readings - inputs["mean"]) / inputs["spread"]))
 
-    return _gradients(tools, total, [readings])[0]
+    return tools.gradients(total, [readings])[1][0]
 
 
-def _gradients(tools, function, sources):
-    """By the grader's tape; None for all where the function gives no tensor that a tape could follow."""
-    if not tf.is_tensor(function()):
-        return [None] * len(sources)
-    return tools.gradients(function, sources)[1]
+def _by_own_tape(tools, function, sources, value):
+    """By the grader's tape; None for all where the function's value is no tensor that a tape could follow."""
+    return tools.gradients(function, sources)[1] if tf.is_tensor(value) else [None] * len(sources)
 
 
 def _part(inputs, prefix):
