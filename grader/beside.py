@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 
 from grader.examine import Examination, examine
-from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.notebook import Notebook
 
 
@@ -20,8 +20,7 @@ class Beside:
         self.notebook = notebook
         self._begun = threading.Event()
         self._source, self._request = source, request
-        self._kernel: Kernel | None = None
-        self._closed = False
+        self._cancellation = Cancellation()
         self._found: Future[Examination] = Future()
         self._thread = threading.Thread(target=self._examine, name=f"doctor beside {notebook.name}", daemon=True)
         self._thread.start()
@@ -37,26 +36,18 @@ class Beside:
 
     def close(self) -> None:
         """End its kernel, whatever it does."""
-        self.kill()
+        self.cancel()
         self._thread.join()
 
-    def kill(self) -> None:
+    def cancel(self) -> None:
         """Have it end soon; from any thread."""
-        self._closed = True
+        self._cancellation.cancel()
         self._begun.set()
-        if self._kernel is not None:
-            self._kernel.kill()
-
-    def _hold(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        if self._closed:
-            kernel.kill()
 
     def _examine(self) -> None:
         try:
-            wait = self._begun.wait
-            self._found.set_result(
-                examine(self.notebook, self._source, self._request, on_kernel=self._hold, ready=wait)
-            )
+            end, wait = self._cancellation, self._begun.wait
+            found = examine(self.notebook, self._source, self._request, cancellation=end, ready=wait)
+            self._found.set_result(found)
         except BaseException as error:
             self._found.set_exception(error)

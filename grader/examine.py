@@ -18,7 +18,7 @@ from grader.doctor import diagnose, experiments
 from grader.errors import InternalError
 from grader.execute import LostKernel, Session, open_session
 from grader.inside import TRACE
-from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 from grader.notebook import Notebook
 from grader.probe import require_device
@@ -62,16 +62,16 @@ def examine(
     request: KernelRequest,
     steps: int | None = None,
     progress: Callable[[str], None] | None = None,
-    on_kernel: Callable[[Kernel], None] | None = None,
+    cancellation: Cancellation | None = None,
     seconds: float | None = None,
     ready: Callable[[], object] = lambda: None,
 ) -> Examination:
     """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps; `seconds`: stop
-    then, which is earlier than the request's limit, where the kernel dies. `on_kernel` is told of each run's kernel.
-    `ready` is called when a kernel is ready for the notebook, and may wait."""
+    then, which is earlier than the request's limit, where the kernel dies. `ready` is called when a kernel is ready for
+    the notebook, and may wait."""
     say = progress or (lambda _text: None)
     say("tracing the gradients")
-    traced = partial(_traced, notebook, source, request, seconds=seconds, on_kernel=on_kernel, ready=ready)
+    traced = partial(_traced, notebook, source, request, seconds=seconds, cancellation=cancellation, ready=ready)
     plain = traced(_plan({}, steps))
     run, order = plain.run, plain.order
     if plain.trace is None:
@@ -110,7 +110,7 @@ def _traced(
     plan: dict[str, Any],
     *,
     seconds: float | None,
-    on_kernel: Callable[[Kernel], None] | None,
+    cancellation: Cancellation | None,
     ready: Callable[[], object],
 ) -> _Traced:
     """One run under the trace."""
@@ -131,7 +131,7 @@ def _traced(
         except LostKernel as error:
             raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
 
-    with open_session(supply, source, request, on_kernel=on_kernel, prepare=prepare) as session:
+    with open_session(supply, source, request, cancellation=cancellation, prepare=prepare) as session:
         run = _outcome(session.run, seconds)
         order: dict[int | None, int] = dict(enumerate(session.order, start=1))
         try:

@@ -26,7 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from grader.errors import InternalError
 from grader.exhausted import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
-from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
 from grader.kernels.client import NoticesDeath
 from grader.model import Cell, CellError, LimitHit, Limits, Run, Tree
 from grader.notebook import Notebook
@@ -273,19 +273,19 @@ def open_session(
     source: KernelSource,
     request: KernelRequest,
     on_cell: Callable[[int, int], None] | None = None,
-    on_kernel: Callable[[Kernel], None] | None = None,
+    cancellation: Cancellation | None = None,
     prepare: Prepare | None = None,
 ) -> Iterator[Session]:
     """Run the notebook in a kernel of its own; the kernel lives as long as the `with`.
 
     A function in the notebook's place is called when the kernel is ready. `on_cell(number, total)` is called before
-    each cell, `on_kernel` at the start: another thread may end everything early by that kernel's `kill`. `prepare` may
-    install more in the kernel before the first cell.
+    each cell; by `cancellation` another thread may end everything early. `prepare` may install more in the kernel
+    before the first cell.
     Raises InternalError where no kernel can be had.
     """
     with source.kernel(request) as kernel:
-        if on_kernel is not None:
-            on_kernel(kernel)
+        if cancellation is not None:
+            cancellation.hold(kernel)
         supply = notebook if callable(notebook) else lambda: notebook
         session = Session(kernel, supply, request.limits, source.sandboxed, prepare)
         try:

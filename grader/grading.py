@@ -16,7 +16,7 @@ from grader.errors import UngradableError
 from grader.examine import Examination, examine
 from grader.execute import Supply, open_session
 from grader.findings import InProcess, Memory
-from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise, Limits, Status, Timing, Verdict
 from grader.notebook import Notebook
 from grader.probe import Draws, draw_inputs, probe, require_device
@@ -44,10 +44,9 @@ class Grader:
         self._judge = Judge()
         self._references: dict[str, Reference] = {}
         self._known: dict[str, tuple[Draws, Evidence | None]] = {}
-        self._kernel: Kernel | None = None
         self._beside: Beside | None = None
         self._memory = memory or InProcess()
-        self._cancelled = False
+        self._cancellation = Cancellation()
 
     def __enter__(self) -> Grader:
         return self
@@ -82,7 +81,7 @@ class Grader:
         """
         if not callable(notebook):
             _require_own(exercise, notebook)
-        self._cancelled = False
+        self._cancellation = Cancellation()
         say = progress or _silent
         begun = time.monotonic()
 
@@ -107,7 +106,7 @@ class Grader:
             self._source,
             self._request(exercise, limits),
             lambda number, total: say(f"running cell {number} of {total}"),
-            self._hold,
+            self._cancellation,
         ) as session:
             require_device(session, self._device)
             say("calling your functions on hidden data")
@@ -140,34 +139,27 @@ class Grader:
         if found is None:
             examined = self._examined(exercise, notebook, progress or _silent)
             found = examined.findings
-            if examined.traced and not self._cancelled:
+            if examined.traced and not self._cancellation.asked:
                 self._memory.keep(key, found)
         self._leave_beside()
         return explained(exercise, verdict, found)
 
     def _examined(self, exercise: Exercise, notebook: Notebook, say: Progress) -> Examination:
         if self._beside is None or self._beside.notebook is not notebook:
-            return examine(notebook, self._source, self._request(exercise), None, say, self._hold)
+            return examine(notebook, self._source, self._request(exercise), None, say, self._cancellation)
         say("tracing the gradients")
         return self._beside.result()
 
     def cancel(self) -> None:
         """Have what runs end soon, from another thread, up to the next `grade`; what it then says is void."""
-        self._cancelled = True
-        if self._kernel is not None:
-            self._kernel.kill()
+        self._cancellation.cancel()
         if self._beside is not None:
-            self._beside.kill()
+            self._beside.cancel()
 
     def _leave_beside(self) -> None:
         if self._beside is not None:
             self._beside.close()
             self._beside = None
-
-    def _hold(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        if self._cancelled:
-            kernel.kill()
 
     # --- hidden inputs and what they should give -----------------------------------------------------------------
 

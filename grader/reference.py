@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from grader.errors import InternalError
 from grader.execute import Session, open_session
-from grader.kernels import Kernel, KernelRequest, KernelSource
+from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Evidence, Exercise
 from grader.notebook import Notebook, read
 from grader.probe import Draws, probe
@@ -30,9 +30,8 @@ class Reference:
         self.exercise = exercise
         self.stamp = exercise.solution.stat().st_mtime_ns
         self._source, self._request = source, request
-        self._kernel: Kernel | None = None
+        self._cancellation = Cancellation()
         self.asked = 0
-        self._closed = False
         self._begun = threading.Event()
         if early:
             self._begun.set()
@@ -57,27 +56,20 @@ class Reference:
 
     def close(self) -> None:
         """End the kernel, whatever it does."""
-        self._closed = True
+        self._cancellation.cancel()
         self._begun.set()
-        if self._kernel is not None:
-            self._kernel.kill()
         self._jobs.put(None)
         self._thread.join()
 
-    def _hold(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        if self._closed:
-            kernel.kill()
-
     def _serve(self) -> None:
         try:
-            with open_session(self._solution, self._source, self._request, on_kernel=self._hold) as session:
+            with open_session(self._solution, self._source, self._request, cancellation=self._cancellation) as session:
                 while job := self._jobs.get():
                     self._answer(session, *job)
         except BaseException as error:
             # Whoever asks is told; nobody waits for a thread that is gone. Where we are closed nobody asks any more,
             # and what `close` sends may have been taken from the queue before the kernel's end failed.
-            while not self._closed and (job := self._jobs.get()):
+            while not self._cancellation.asked and (job := self._jobs.get()):
                 job[1].set_exception(error)
 
     def _solution(self) -> Notebook:

@@ -43,6 +43,25 @@ class Kernel(Protocol):
         """End the kernel and everything that it started, at once, from any thread."""
 
 
+class Cancellation:
+    """Has a piece of work end soon, from another thread: its kernel is ended, also one that is still being started."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._kernel: Kernel | None = None
+
+    def hold(self, kernel: Kernel) -> None:
+        """This kernel works now."""
+        self._kernel = kernel
+        if self.asked:
+            kernel.kill()
+
+    def cancel(self) -> None:
+        self.asked = True
+        if self._kernel is not None:
+            self._kernel.kill()
+
+
 class KernelSource(Protocol):
     """Gives kernels; safe to use from several threads."""
 

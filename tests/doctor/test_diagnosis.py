@@ -116,6 +116,14 @@ def test_a_diagnosis_does_not_depend_on_names_or_comments(examine: Examine) -> N
     assert examine(healthy) == ()
 
 
+def test_an_iterator_that_is_empty_in_the_second_epoch_is_named_where_it_is_asked(examine: Examine) -> None:
+    source = "import tensorflow as tf\nw = tf.Variable(2.0)\nbatches = iter([1.0, 2.0])\nfor step in range(3):\n"
+    source += "    x = next(batches)\n    with tf.GradientTape() as tape:\n        loss = (w * x - 1.0) ** 2\n"
+    source += "    w.assign_sub(0.1 * tape.gradient(loss, w))\n"
+    (finding,) = examine(source)
+    assert (finding.code, finding.cause, finding.line) == ("GRAD033", "iterator_exhausted", 5)
+
+
 def test_the_same_trace_gives_the_same_findings(bench: Workbench) -> None:
     source = MODES["DETACH-08"]["broken"]
     one, other = ({"runs": [bench.run(source, {}, "modes")]} for _ in range(2))
