@@ -22,8 +22,8 @@ bench: env    ## latency and throughput beside plain nbconvert
 	@.venv/bin/python benchmarks/recorder.py
 
 soak: env     ## hundreds of gradings in a row; a class of 200, killed and continued
-	@.venv/bin/python tests/soak/gradings.py 500
-	@.venv/bin/python tests/soak/class_of_200.py
+	@.venv/bin/python -m tests.soak.gradings
+	@.venv/bin/python -m tests.soak.class_of_200
 
 doctor-eval: env  ## how good is the doctor: development set, honesty set
 	@.venv/bin/python benchmarks/doctor_eval.py --unseen

@@ -31,6 +31,17 @@ def folder(monkeypatch):
         yield folder
 
 
+def test_each_of_makes_programs_starts_and_says_what_it_does():
+    here = BENCHMARKS.parent
+    lines = (here / "Makefile").read_text().splitlines()
+    programs = [line.split()[1:] for line in lines if line.startswith("\t@.venv/bin/python ")]
+    assert len(programs) >= 6
+    for program in programs:
+        told = subprocess.run([sys.executable, *program, "--help"], cwd=here, capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
+        assert "usage:" in told.stdout
+
+
 def test_rounds_are_interleaved(measuring):
     seen = []
     measures = [lambda: seen.append("a") or {"a": 1.0}, lambda: seen.append("b") or {"b": 2.0}]

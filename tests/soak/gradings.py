@@ -1,4 +1,4 @@
-"""Many gradings in a row through one fork server: what grows, what is left. `python tests/soak/gradings.py [COUNT]`.
+"""`python -m tests.soak.gradings [COUNT]`: many gradings in a row through one fork server. What grows, what is left?
 
 Prints memory, descriptors and files of the grader and of its processes as it goes, and exits with 1 when, after the
 first hundred, either grows by 20 KB or more a grading, or a descriptor, process or file is left.
@@ -6,6 +6,7 @@ first hundred, either grows by 20 KB or more a grading, or a descriptor, process
 
 from __future__ import annotations
 
+import argparse
 import gc
 import sys
 import time
@@ -49,7 +50,13 @@ def measure(folder: Path) -> dict[str, int]:
     }
 
 
-def main(count: int) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", type=int, nargs="?", default=500)
+    return soak(parser.parse_args().count)
+
+
+def soak(count: int) -> int:
     exercise = load(EXERCISE)
     assert exercise.solution is not None
     notebooks = [(read(exercise.original), "failed"), (read(exercise.solution), "passed")]
@@ -75,4 +82,4 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 500))
+    sys.exit(main())
