@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from jupyter_client.session import Session
 
 from grader.kernels import KernelSource
 
+from ..kernels.conftest import need_walls
 from ..kernels.notebooks import run
 from .conftest import bearing
 
@@ -120,7 +122,7 @@ HARMED = {  # what shows that an attack on an ordinary process went through
     "make it idle": lambda decoy, _: os.sched_getscheduler(decoy.pid) == os.SCHED_IDLE,
     "write its memory": lambda _, text: "open" in text,
     "take its descriptors": lambda _, text: "open" in text,
-}  # the other three would harm the machine on which the tests run
+}
 
 
 @pytest.mark.parametrize("attack", HARMED)
@@ -133,6 +135,40 @@ def test_on_a_process_outside_of_walls_the_attack_goes_through(attack: str, open
             assert HARMED[attack](psutil.Process(decoy.pid), outcome.text)
         finally:
             decoy.kill()
+
+
+HARMED_INSIDE = {  # of those that would harm the machine on which the tests run
+    "kill all": lambda decoy, _: decoy.status() == psutil.STATUS_STOPPED,
+    "make all nice": lambda decoy, _: decoy.nice() == 19,
+    "hide the room": lambda _, text: text == "[]\n",
+}
+
+
+@pytest.mark.parametrize("attack", HARMED_INSIDE)
+def test_beside_an_unprotected_decoy_the_attack_goes_through(attack: str) -> None:
+    """The positive control: the attacker has every right, but in namespaces that hold nothing but the decoy."""
+    need_walls()
+    code = f"{attacking(attack, 0)}\nprint(os.listdir('/proc') if {attack == 'hide the room'} else 'done', flush=True)"
+    user = [] if os.geteuid() == 0 else ["--unshare-user"]
+    around = ["bwrap", *user, "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc", "--cap-add", "ALL"]
+    inside = ["sh", "-c", 'sleep 60 & "$@"; wait', "sh", sys.executable, "-c", code]
+    with subprocess.Popen([*around, "--die-with-parent", *inside], stdout=subprocess.PIPE, text=True) as attacker:
+        assert attacker.stdout is not None
+        try:
+            text = "" if attack == "kill all" else attacker.stdout.readline()
+            family = psutil.Process(attacker.pid).children
+            assert within(10, lambda: [p for p in family(recursive=True) if p.name() == "sleep"])
+            (decoy,) = [process for process in family(recursive=True) if process.name() == "sleep"]
+            assert within(10, lambda: HARMED_INSIDE[attack](decoy, text))
+        finally:
+            attacker.kill()
+
+
+def within(seconds: float, true: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (held := bool(true())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
 
 
 NASTY = (

@@ -7,6 +7,7 @@ kernel in the open, where it must succeed on a decoy: an attack that never works
 from __future__ import annotations
 
 import os
+import socket
 import textwrap
 from pathlib import Path
 
@@ -123,7 +124,14 @@ ATTACKS = {
         if seen or any(p.startswith("/proc") for p in sys.path) or os.path.exists(repository): print("BREACH")
     """,
 }
-CANNOT_BE_SHOWN = {"a socket to the host of a virtual machine"}  # in the open it works only in a virtual machine
+
+
+def has_vsock() -> bool:
+    try:
+        socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
+    return True
 
 
 def code(attack: str, decoys: Decoys) -> str:
@@ -151,10 +159,12 @@ def test_behind_walls_it_fails(attack: str, source: str, decoys: Decoys, request
     assert "BREACH" not in outcome.text
 
 
-@pytest.mark.parametrize("attack", sorted(set(ATTACKS) - CANNOT_BE_SHOWN))
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_in_the_open_it_succeeds(attack: str, decoys: Decoys, open_warm: KernelSource) -> None:
     if attack == "reach the network" and not decoys.address:
         pytest.skip("this machine has no address but that of itself")
+    if attack == "a socket to the host of a virtual machine" and not has_vsock():
+        pytest.skip("this system has no sockets to a virtual machine's host")
     if os.geteuid() != 0 and attack in ("be root", "read the memory of other processes"):
         pytest.skip("an ordinary user is not root, and Yama may keep one from the memory of one's own processes")
     assert "BREACH" in run(open_warm, code(attack, decoys)).text
