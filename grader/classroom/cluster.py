@@ -135,14 +135,12 @@ class Cluster:
         self._client.close()
 
     def _hand_over(self, local: Future[Verdict], remote: Any) -> None:
-        self._running.discard(remote)
-        if remote.status in ("cancelled", "lost"):
-            local.set_exception(self._gone())
-            return
         try:
-            local.set_result(remote.result())
+            local.set_result(remote.result())  # where the worker that held it has died since, another grades first
         except BaseException as error:
-            local.set_exception(error)
+            local.set_exception(self._gone() if remote.cancelled() else error)
+        finally:
+            self._running.discard(remote)
 
     def _gone(self) -> GraderError:
         return GraderError(

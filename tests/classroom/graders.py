@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +49,8 @@ def grade(exercise: str, notebook: bytes) -> Verdict:
 
 @dataclass(frozen=True)
 class Script:
-    """The same for a cluster: it has a course that can be replaced. "die" leaves a line in `deaths` first."""
+    """The same for a cluster: it has a course that can be replaced. "die" leaves a line in `deaths` first; so does
+    "die later", whose worker is gone half a second after the verdict; the next one takes its time."""
 
     deaths: Path
     course: Path = Path()
@@ -57,6 +59,12 @@ class Script:
         if b'"die"' in notebook:
             with self.deaths.open("a") as file:
                 file.write(f"{os.getpid()}\n")
+        if b'"die later"' in notebook:
+            if self.deaths.exists():
+                time.sleep(5)
+            else:
+                self.deaths.write_text(f"{os.getpid()}\n")
+                threading.Timer(0.5, os._exit, (9,)).start()
         return grade(exercise, notebook)
 
     def cancel(self) -> None:

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from grader.catalogue import load
@@ -215,6 +217,26 @@ def test_a_notebook_that_kills_two_workers_gets_its_row_and_the_others_theirs(tm
     assert len(set(deaths.read_text().split())) == cluster.DEATHS
     killer = next(row for row in rows_of(tmp_path / "out") if row.student == "killer")
     assert "each of the 2 workers" in killer.message
+
+
+def test_a_verdict_that_is_lost_with_its_worker_is_had_from_another(tmp_path: Path, address: str) -> None:
+    deaths, lost = tmp_path / "deaths", threading.Event()
+    notebook = json.dumps({"cells": [{"source": "die later"}]}).encode()
+    engine = Cluster(address, listed())
+    try:
+        with dask.Client(address) as client:
+            busy = client.submit(int, pure=False)
+            busy.add_done_callback(lambda _future: lost.wait(60))  # one is called at a time: the engine's waits
+            wait_until(busy.done, 30)
+            verdict = engine.submit(Script(deaths), EXERCISES[0], notebook)
+            wait_until(deaths.exists, 30)
+            wait_until(lambda: not psutil.pid_exists(int(deaths.read_text())), 30)
+            time.sleep(1)  # the scheduler has heard of it, and another worker has begun
+            lost.set()
+            assert verdict.result(60).status == "passed"
+    finally:
+        lost.set()
+        engine.stop(now=False)
 
 
 def test_a_lost_scheduler_ends_the_batch_with_one_sentence(tmp_path: Path, start: Start) -> None:
