@@ -18,8 +18,6 @@ import pytest
 
 from grader.cli import COMMANDS
 
-from .conftest import INTERRUPTED
-
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
 
 
@@ -167,10 +165,22 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course, delay):
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
-    assert process.returncode in INTERRUPTED
+    assert process.returncode == 130
     assert "Traceback" not in stderr
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
+
+
+def test_ctrl_c_while_a_text_is_run_ends_with_130_too(tmp_path):
+    """Under `python -m`, Python remembers an interrupt that passed through an exec, though it was seen to."""
+    (tmp_path / "interrupted.py").write_text(
+        "import runpy\nfrom grader.cli import grader\n"
+        "grader.main = lambda *_, **__: exec('raise KeyboardInterrupt')\n"
+        "runpy.run_module('grader', run_name='__main__')\n"
+    )
+    command = [sys.executable, "-m", "interrupted"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (130, "Stopped.\n")
 
 
 # --- help -------------------------------------------------------------------------------------------------------------
