@@ -23,7 +23,7 @@ from measuring import Part, Target, arguments, command_seconds, interleaved, nbc
 from workload import BENCHMARK, NOTEBOOK, course
 
 EACH = 2  # notebooks that each nbconvert worker runs in a round
-ROUNDS = 3  # tries at such a round
+TRIES = 3  # at such a round
 
 NBCONVERT = "jupyter nbconvert --execute"
 BATCH = "python -m grader batch"
@@ -44,7 +44,7 @@ def hand_in(folder: Path, count: int) -> Path:
 def plain(submissions: Path, jobs: int) -> Mapping[str, float]:
     """Notebooks a minute through nbconvert. Two that start at once may choose the same ports, and then one of them
     gives up after a minute: such a round is run again."""
-    for _ in range(ROUNDS - 1):
+    for _ in range(TRIES - 1):
         with suppress(RuntimeError):
             return plain_round(submissions, jobs)
     return plain_round(submissions, jobs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,9 +21,6 @@ from grader.notebook import Notebook
 
 HERE = Path(__file__).parent
 COURSE = HERE / "course"
-# Both are 130 to a shell. Python ends itself by the signal where it came while a text was compiled and run, as
-# dataclasses do when they are imported, although the exception was seen to.
-INTERRUPTED = (130, -signal.SIGINT)
 SEED = 20_240_229  # of hidden inputs, where a test compares verdicts
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell's background job has it, and our children would too
@@ -43,6 +41,13 @@ def missing(reason: str) -> None:
     if os.environ.get("GRADER_REQUIRE_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 @pytest.fixture

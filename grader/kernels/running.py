@@ -56,9 +56,7 @@ class RunningKernel:
 
 @contextmanager
 def running(
-    request: KernelRequest,
-    folder: Path,
-    launch: Callable[[AsyncKernelManager], Process],
+    request: KernelRequest, folder: Path, launch: Callable[[AsyncKernelManager], Process]
 ) -> Iterator[RunningKernel]:
     """A kernel, started by `launch`; ended with everything that it started."""
     kernel = RunningKernel()

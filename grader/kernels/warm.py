@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from grader.inside import folders
 from grader.kernels import KernelRequest, sandbox
 from grader.kernels.forkserver import STARTUP_SECONDS, ForkServer
+from grader.kernels.scratch import Scratch
 from grader.kernels.visible import views
 
 if TYPE_CHECKING:
@@ -36,14 +37,11 @@ class WarmSource:
         self._views = views(visible) if walls else ()
         self.server = ForkServer(walls, hidden, self._views)
         self.server.start()
-        # Below, and not above: the server imports TensorFlow while we import this.
-        from grader.kernels.scratch import Scratch
-
         self._scratch = Scratch()
 
     @contextmanager
     def kernel(self, request: KernelRequest) -> Iterator[RunningKernel]:
-        from grader.kernels.running import running
+        from grader.kernels.running import running  # the server imports TensorFlow while we import this
 
         with self._scratch.folder() as folder:
 

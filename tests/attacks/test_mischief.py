@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ from jupyter_client.session import Session
 
 from grader.kernels import KernelSource
 
+from ..conftest import wait_until
 from ..kernels.conftest import need_walls
 from ..kernels.notebooks import run
 from .conftest import bearing
@@ -156,19 +155,15 @@ def test_beside_an_unprotected_decoy_the_attack_goes_through(attack: str) -> Non
         assert attacker.stdout is not None
         try:
             text = "" if attack == "kill all" else attacker.stdout.readline()
-            family = psutil.Process(attacker.pid).children
-            assert within(10, lambda: [p for p in family(recursive=True) if p.name() == "sleep"])
-            (decoy,) = [process for process in family(recursive=True) if process.name() == "sleep"]
-            assert within(10, lambda: HARMED_INSIDE[attack](decoy, text))
+            wait_until(lambda: decoys(attacker.pid))
+            (decoy,) = decoys(attacker.pid)
+            wait_until(lambda: HARMED_INSIDE[attack](decoy, text))
         finally:
             attacker.kill()
 
 
-def within(seconds: float, true: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (held := bool(true())) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return held
+def decoys(attacker: int) -> list[psutil.Process]:
+    return [process for process in psutil.Process(attacker).children(recursive=True) if process.name() == "sleep"]
 
 
 NASTY = (
@@ -219,10 +214,7 @@ import time; time.sleep(1)
 def test_nothing_that_it_starts_survives(name: str, marker: str, request: pytest.FixtureRequest) -> None:
     code = LEAVE.replace("MARKER", repr(marker))
     run(request.getfixturevalue(name), code)
-    deadline = time.monotonic() + 2
-    while bearing(marker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not bearing(marker)
+    wait_until(lambda: not bearing(marker), 2)
 
 
 def test_what_it_starts_would_survive_without_a_supervisor(marker: str) -> None:

@@ -23,6 +23,7 @@ from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.workers import LocalProcesses, default_jobs
 from grader.errors import GraderError
 
+from ..conftest import wait_until
 from . import graders
 from .making import EXERCISES, course, folder, notebook
 
@@ -183,13 +184,6 @@ def in_group(group: int) -> list[int]:
             if int(its_group) == group and state != "Z":
                 left.append(int(entry.name))
     return left
-
-
-def wait_until(condition, seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -35,9 +35,10 @@ from grader.classroom.pipeline import exercise_hash
 from grader.errors import GraderError
 from grader.model import Exercise
 
+from ..conftest import wait_until
 from .graders import Script
 from .making import EXERCISES, course, folder
-from .test_batch import Watched, made_class, statuses, wait_until
+from .test_batch import Watched, made_class, statuses
 from .test_commands import with_cell
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ends processes by their group")

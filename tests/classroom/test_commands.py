@@ -146,7 +146,8 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
 @pytest.mark.kernel
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_kernel(tmp_path: Path, course: Path) -> None:
-    from .test_batch import in_group, wait_until
+    from ..conftest import wait_until
+    from .test_batch import in_group
 
     files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}
     arguments = [folder(tmp_path / "in", files), "--output", tmp_path / "out", "--exercises", course / "exercises"]
