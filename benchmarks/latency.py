@@ -18,12 +18,12 @@ from measuring import Part, Target, arguments, command_seconds, difference, inte
 from watching import Watching
 from workload import BENCHMARK, course
 
-from grader.catalogue import exercises, find
-from grader.execute import open_session
-from grader.grading import Grader
+from grader.course.catalogue import exercises, find
+from grader.course.notebook import read
+from grader.execution.executor import open_session
+from grader.grading.grader import Grader
 from grader.kernels import KernelRequest, KernelSource, open_source
 from grader.model import Exercise
-from grader.notebook import read
 
 GRADED = (0, 1)  # exit codes
 

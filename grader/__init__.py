@@ -21,10 +21,10 @@ def grade(exercise: str | Path, notebook: str | Path | None = None, device: str 
 
     `exercise`: a path, a number or a name. Raises grader.errors.GraderError where nothing can be graded.
     """
-    from grader.catalogue import find
-    from grader.grading import Grader
+    from grader.course.catalogue import find
+    from grader.course.notebook import read
+    from grader.grading.grader import Grader
     from grader.kernels import open_source
-    from grader.notebook import read
 
     found = find(str(exercise))
     source = open_source()

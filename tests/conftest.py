@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalogue import load
-from grader.execute import Session, open_session
-from grader.grading import Grader
+from grader.course.catalogue import load
+from grader.course.notebook import Notebook
+from grader.execution.executor import Session, open_session
+from grader.grading.grader import Grader
 from grader.kernels import KernelRequest, KernelSource, open_source
 from grader.model import Exercise, Limits
-from grader.notebook import Notebook
 
 HERE = Path(__file__).parent
-COURSE = HERE / "course"
+COURSE = HERE / "small_course"
 SEED = 20_240_229  # of hidden inputs, where a test compares verdicts
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell's background job has it, and our children would too

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalogue import load
+from grader.course.catalogue import load
+from grader.course.notebook import read
 from grader.model import Status
-from grader.notebook import read
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 

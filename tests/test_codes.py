@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.codes import CAUSE_OF
 from grader.doctor import diagnose, experiments
-from grader.explain import CAUSE_OF
 from grader.model import Finding
 from tests.doctor.workbench import Workbench
 

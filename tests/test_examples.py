@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from grader.catalogue import exercises, find
+from grader.authoring.release import FOLDER
+from grader.course.catalogue import exercises, find
 from grader.kernels import capabilities
-from grader.release import FOLDER
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "examples" / "github-classroom" / "grade.yml"

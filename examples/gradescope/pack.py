@@ -8,8 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from grader.catalogue import course_folder, find
-from grader.release import release, write_zip
+from grader.authoring.release import release, write_zip
+from grader.course.catalogue import course_folder, find
 
 HERE = Path(__file__).resolve().parent
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.catalogue import course_folder, exercises
 from grader.cli import INTERRUPTED, OK, OUR_FAULT
 from grader.commands import options
+from grader.course.catalogue import course_folder, exercises
 from grader.errors import GraderError
 from grader.model import Exercise, Status, Verdict
 

@@ -27,7 +27,7 @@ Render = Callable[[Verdict, Notes, str], str]
 
 def keep_results(folder: Path, key: str, verdict: Verdict, render: Render) -> None:
     """The single grader's report and results, for people and for other programs."""
-    from grader.progress import write_whole
+    from grader.course.progress import write_whole
 
     for form, ending in ENDINGS.items():
         write_whole(folder / RESULTS / f"{key}{ending}", render(verdict, Notes(), form))

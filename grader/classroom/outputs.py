@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.feedback import ENDINGS, RESULTS, folder_names, hand_back
 from grader.classroom.gradebook import Gradebook, Row
+from grader.course.progress import write_whole
 from grader.errors import GraderError
-from grader.progress import write_whole
 
 TABLE, PAGE, CANVAS = "gradebook.csv", "class.html", "canvas-import.csv"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from grader.model import Exercise, Verdict
 
 if TYPE_CHECKING:
-    from grader.grading import Grader
+    from grader.grading.grader import Grader
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Pipeline:
     findings: Path | None = None  # a file in which this machine's processes remember what the doctor found
 
     def __call__(self, exercise: str, notebook: bytes) -> Verdict:
-        from grader.notebook import parse
+        from grader.course.notebook import parse
 
         grader, found, text = _kept.grader(self), _exercise(self.course / exercise), parse(notebook)
         return grader.explain(found, text, grader.grade(found, text))
@@ -63,8 +63,8 @@ class _Kept:
             self.open.cancel()
 
     def _opened(self, settings: Pipeline) -> Grader:
-        from grader.findings import InFile
-        from grader.grading import Grader
+        from grader.doctor.remembered import InFile
+        from grader.grading.grader import Grader
         from grader.kernels import open_source
 
         memory = InFile(settings.findings) if settings.findings else None
@@ -79,7 +79,7 @@ util.Finalize(None, _kept.closing.close, exitpriority=10)  # atexit does not run
 
 @lru_cache(maxsize=64)
 def _exercise(folder: Path) -> Exercise:
-    from grader.catalogue import load
+    from grader.course.catalogue import load
 
     return load(folder)
 

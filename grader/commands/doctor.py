@@ -15,7 +15,7 @@ from grader.commands.grade import working
 from grader.kernels import open_source
 
 if TYPE_CHECKING:
-    from grader.diagnosis import Diagnosis
+    from grader.doctor.file import Diagnosis
 
 
 @click.command()
@@ -51,7 +51,7 @@ def command(
 
     FILE is any .ipynb or .py: no exercise, no preparation. It is run in the sandbox with its folder to read from.
     """
-    from grader.diagnosis import SECONDS, Wish, diagnose_file, visible
+    from grader.doctor.file import SECONDS, Wish, diagnose_file, visible
 
     wish = Wish(data, steps, device, timeout or SECONDS, memory, limits)
     source = open_source(kernel, sandbox, visible=visible(files, data))

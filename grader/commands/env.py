@@ -32,8 +32,8 @@ def command() -> None:
 
 def _doctor() -> Capability:
     """Which of the doctor's hooks into TensorFlow work here, tried out in a kernel."""
+    from grader.doctor.examine import hooks
     from grader.errors import GraderError
-    from grader.examine import hooks
     from grader.kernels import open_source
     from grader.kernels.capabilities import Capability
 

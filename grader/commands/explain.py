@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
+from grader.codes import CAUSE_OF, CODES
 from grader.errors import GraderError, InternalError
-from grader.explain import CAUSE_OF, CODES
 
 CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"
 INSTALLED = "share/gradient-clinic/codes/*.md"  # where pyproject.toml has a wheel put the pages, below the environment

@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from grader import report
-from grader.catalogue import find
 from grader.cli import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
 from grader.commands import options
+from grader.course.catalogue import find
+from grader.course.notebook import Notebook, read
+from grader.course.progress import Progress, write_whole
 from grader.errors import GraderError
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Limits, Notes, Status, Verdict
-from grader.notebook import Notebook, read
-from grader.progress import Progress, write_whole
 
 EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
 
@@ -72,7 +72,7 @@ def command(
             if form == "text":
                 raise
             complain(error)
-            from grader.verdict import refused
+            from grader.grading.verdict import refused
 
             verdict, notes = refused(found, error), Notes()
     if form == "text":
@@ -89,7 +89,7 @@ def _grade(
 ) -> tuple[Verdict, Notes]:
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
     import grader.report.html as _html  # noqa: F401
-    from grader.grading import Grader
+    from grader.grading.grader import Grader
 
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
@@ -104,7 +104,7 @@ def _grade(
 def keep(exercise: Exercise, notebook: Notebook, verdict: Verdict, html: Path | None = None, own: bool = True) -> Notes:
     """Note the verdict in the learner's progress (if the notebook is the exercise's own) and write the reports, to
     `html` or where reports go; what to show beside the verdict."""
-    from grader.hints import notes
+    from grader.course.hints import notes
 
     progress = Progress(exercise.folder.parent)
     standing = progress.note(exercise, verdict) if own else progress.standing(exercise)

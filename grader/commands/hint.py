@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from grader.catalogue import find
 from grader.commands import options
-from grader.hints import rung
-from grader.progress import Progress
+from grader.course.catalogue import find
+from grader.course.hints import rung
+from grader.course.progress import Progress
 
 
 @click.command()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import course_folder, exercises
 from grader.commands import options
-from grader.progress import Progress
+from grader.course.catalogue import course_folder, exercises
+from grader.course.progress import Progress
 
 
 @click.command("list")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import course_folder
 from grader.commands import options
+from grader.course.catalogue import course_folder
 
 
 @click.command("new")
@@ -15,7 +15,7 @@ from grader.commands import options
 @options.course
 def command(name: str, course: Path | None) -> None:
     """Write a new exercise NAME: notebook, solution, spec and repairs, small and working, for you to rewrite."""
-    from grader.scaffold import scaffold
+    from grader.authoring.scaffold import scaffold
 
     folder = scaffold(name, course or course_folder())
     click.echo(f"{folder} is a small exercise that works. With it came solutions/{folder.name}.ipynb and")

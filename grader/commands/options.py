@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from grader.catalogue import course_folder, exercises
+from grader.course.catalogue import course_folder, exercises
 from grader.model import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import course_folder
 from grader.commands import options
+from grader.course.catalogue import course_folder
 
 
 @click.command()
@@ -16,7 +16,7 @@ from grader.commands import options
 @options.course
 def command(output: Path, with_spec: bool, course: Path | None) -> None:
     """Make the kit that learners get: notebooks, grader and basic checks, without anything that gives answers away."""
-    from grader.release import release
+    from grader.authoring.release import release
 
     kit = release(course or course_folder(), output, with_spec)
     click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / 2**20:.1f} MB.")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import find
 from grader.commands import options
+from grader.course.catalogue import find
+from grader.course.progress import Progress
 from grader.errors import GraderError
-from grader.progress import Progress
 
 
 @click.command()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import find
 from grader.commands import options
+from grader.course.catalogue import find
 from grader.errors import GraderError
 
 

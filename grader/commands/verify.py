@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from grader.catalogue import course_folder, exercises, find
 from grader.cli import NOT_PASSED, OK
 from grader.commands import options
 from grader.commands.grade import working
+from grader.course.catalogue import course_folder, exercises, find
 from grader.kernels import open_source
 
 
@@ -27,8 +27,8 @@ def command(names: tuple[str, ...], kernel: str, sandbox: str, course: Path | No
     with closing(source):
         import secrets
 
-        from grader.grading import Grader
-        from grader.verify import verify
+        from grader.authoring.verify import verify
+        from grader.grading.grader import Grader
 
         with Grader(source, "cpu", seed=secrets.randbits(128)) as grader:
             for exercise in found:

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.catalogue import course_folder, exercises, find
 from grader.cli import OK
 from grader.commands import hint, list_, options, reset
 from grader.commands import report as report_command
+from grader.course.catalogue import course_folder, exercises, find
+from grader.course.progress import Progress
 from grader.errors import GraderError
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Status
-from grader.progress import Progress
 
 if TYPE_CHECKING:
     from grader.watch.regrade import Graded

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from grader.explain import CODES
+from grader.codes import CODES
+from grader.doctor import wording
+from grader.doctor.case import Case, Suspect
+from grader.doctor.naming import name_variables
+from grader.doctor.plans import Plan, wanted
+from grader.doctor.rules import functions, layers, losses, missing, nonfinite, partial, raised, updates, zeros
+from grader.doctor.trace import Spot, Story
 from grader.model import Finding, Tree
-
-from . import functions, layers, losses, missing, nonfinite, partial, raised, updates, wording, zeros
-from .case import Case, Suspect
-from .experiments import Plan, wanted
-from .naming import name_variables
-from .story import Spot, Story
 
 Rule = Callable[[Case], Iterator[Suspect]]
 RULES: tuple[Rule, ...] = (

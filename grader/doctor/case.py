@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .flow import Flow
-from .story import Event, Operation, Spot, Story
+from grader.doctor.flow import Flow
+from grader.doctor.trace import Event, Operation, Spot, Story
 
 
 @dataclass(frozen=True, slots=True)

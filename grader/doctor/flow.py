@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .story import Event, Operation, Story
+from grader.doctor.trace import Event, Operation, Story
 
 # Operations whose result carries no gradient although it is a floating number. TensorFlow's registry does not tell:
 # of some it says "not differentiable", for others it has a function that returns None.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from .story import Story, Variable
+from grader.doctor.trace import Story, Variable
 
 UNNAMED = ("Variable", "")
 

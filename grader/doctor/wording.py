@@ -6,7 +6,7 @@ gradient, `{operation}` the operation or function at the culprit's line.
 
 from __future__ import annotations
 
-from .case import Suspect
+from grader.doctor.case import Suspect
 
 SYMPTOMS = {
     "none": "The gradient to {variables} is None",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from grader.diagnosis import Diagnosis
+from grader.doctor.file import Diagnosis
 from grader.report import clean, words
 from grader.report.json import FORMAT_VERSION, finding
 

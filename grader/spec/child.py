@@ -20,8 +20,8 @@ from typing import Any, NoReturn, TextIO
 import pytest
 from pydantic import TypeAdapter
 
-from grader.evidence import thaw
 from grader.model import CheckSpec
+from grader.spec.evidence import thaw
 from grader.spec.plugin import Pair, SpecPlugin
 
 CHECKS = TypeAdapter(tuple[CheckSpec, ...])

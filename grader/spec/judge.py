@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from grader.errors import InternalError
-from grader.evidence import freeze
 from grader.model import Check, CheckSpec, Comparison, Evidence, Exercise
+from grader.spec.evidence import freeze
 
 TIMEOUT = 60.0  # seconds; a spec takes a tenth of one
 HIDDEN = "runs when you hand in"

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grader.course.notebook import Notebook
 from grader.errors import GraderError, InternalError
-from grader.grading import Grader
+from grader.grading.grader import Grader
 from grader.kernels import KernelSource
 from grader.model import Exercise, Status, Verdict
-from grader.notebook import Notebook
 
 QUIET = 0.3  # seconds
 EXPLAINED = (Status.FAILED, Status.CRASHED)  # verdicts that the doctor is asked about

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from grader.course.notebook import Notebook, read
 from grader.model import Exercise, Status, Verdict
-from grader.notebook import Notebook, read
 
 from ..kernels.notebooks import run
 

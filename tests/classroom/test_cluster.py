@@ -26,12 +26,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.catalogue import load
 from grader.classroom import cluster
 from grader.classroom.batch import alone_in, grade_rows, take_submissions, to_grade
 from grader.classroom.cluster import Cluster, pack, unpack
 from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.pipeline import exercise_hash
+from grader.course.catalogue import load
 from grader.errors import GraderError
 from grader.model import Exercise
 
@@ -46,7 +46,7 @@ dask = pytest.importorskip("distributed", reason="needs Dask: pip install 'gradi
 config = pytest.importorskip("dask.config")
 
 ROOT = Path(__file__).parents[2]
-LINE = ROOT / "tests/course/exercises/01_line"
+LINE = ROOT / "tests/small_course/exercises/01_line"
 # What the scheduler and the workers unpickle of these tests lies in ROOT; a lost connection is to be noticed soon.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"}
 

@@ -110,7 +110,7 @@ def test_a_folder_without_a_gradebook(tmp_path: Path) -> None:
 
 def with_cell(source: str) -> bytes:
     """The course's solution with one more cell."""
-    tree = json.loads((ROOT / "tests/course/solutions/01_line.ipynb").read_bytes())
+    tree = json.loads((ROOT / "tests/small_course/solutions/01_line.ipynb").read_bytes())
     cell = {"cell_type": "code", "id": "more", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     tree["cells"].append(cell)
     return json.dumps(tree).encode()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.codes import CODES
 from grader.doctor import diagnose, wording
-from grader.explain import CODES
 
 from .conftest import Examine
 from .workbench import Workbench

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalogue import exercises
-from grader.examine import examine
-from grader.execute import Session, open_session
-from grader.explain import CODES
+from grader.authoring.repairs import repairs, repairs_folder
+from grader.codes import CODES
+from grader.course.catalogue import exercises
+from grader.course.notebook import Notebook, read
+from grader.doctor.examine import examine
+from grader.execution.executor import Session, open_session
 from grader.inside import TRACE
 from grader.kernels import KernelRequest
 from grader.model import Exercise
-from grader.notebook import Notebook, read
-from grader.repairs import repairs, repairs_folder
 
 pytestmark = pytest.mark.kernel
 

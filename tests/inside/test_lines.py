@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from grader.execute import open_session
+from grader.execution.executor import open_session
 from grader.inside import lines
 from grader.kernels import KernelRequest, open_source
 

@@ -21,7 +21,7 @@ SMALL = Limits(wall=20, cell=20, memory=1500)
 
 
 class Executor(NoticesDeath, ExecutePreprocessor):
-    """As in grader.execute, without its bookkeeping."""
+    """As in grader.execution.executor, without its bookkeeping."""
 
 
 @dataclass

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import psutil
 
-from grader.catalogue import load
-from grader.grading import Grader
+from grader.course.catalogue import load
+from grader.course.notebook import read
+from grader.grading.grader import Grader
 from grader.kernels.choice import warm
-from grader.notebook import read
 
 SETTLED = 100  # gradings after which caches are full
 ALLOWED = 20 * 1024  # bytes a grading
-EXERCISE = Path(__file__).parent.parent / "course" / "exercises" / "01_line"
+EXERCISE = Path(__file__).parent.parent / "small_course" / "exercises" / "01_line"
 
 
 def server_processes() -> list[psutil.Process]:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.catalogue import exercises
+from grader.authoring.repairs import Repair, repairs
 from grader.classroom.gradebook import Row
+from grader.course.catalogue import exercises
 from grader.model import Exercise
-from grader.repairs import Repair, repairs
 
 ROOT = Path(__file__).parents[2]
 LIMITS = "\n[limits]\nwall = 40\ncell = {cell}\ncpu = 60\nmemory = 1500\noutput = 2\n"

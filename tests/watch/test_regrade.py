@@ -8,9 +8,9 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from grader.course.notebook import parse
 from grader.errors import UngradableError
 from grader.model import Status
-from grader.notebook import parse
 from grader.watch.regrade import QUIET, Regrader
 
 pytestmark = pytest.mark.kernel

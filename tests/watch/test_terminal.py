@@ -203,9 +203,9 @@ def test_without_a_terminal_it_regrades_and_ctrl_c_ends_it(desk):
 
 
 def test_when_all_is_passed_it_says_so_and_ends(desk):
-    from grader.catalogue import exercises
+    from grader.course.catalogue import exercises
+    from grader.course.progress import Progress
     from grader.model import Status, Verdict
-    from grader.progress import Progress
 
     for exercise in exercises(desk.course / "exercises"):
         passed = Verdict(exercise.id, exercise.title, "", Status.PASSED, "", "", 10, 10)

@@ -1,0 +1,167 @@
+"""A course -> the zip that its learners get. In comes a folder of exercises, out goes a kit: the broken notebooks, the
+grader, the checks that need no reference, and a README. The hard part is what stays behind, so nothing is taken along
+because it lies there: of an exercise a few files by name, the notebook as it was at first, and exercise.toml written
+anew without comments and debriefs. The same course gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grader
+from grader.authoring.repairs import repairs_folder
+from grader.course.catalogue import TOML, exercises
+from grader.errors import GraderError
+from grader.model import Exercise
+
+FOLDER = "gradient-clinic"  # into which a kit unpacks
+PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # what the grader's installation needs
+PAPERS = (".vscode/settings.json", "docs/results.md", "docs/results.schema.json")  # useful beside it
+SUFFIXES = (".py", ".typed", ".j2", ".ini", ".css", ".js", ".mako", ".md", ".json")  # of the grader's own files
+OPEN_SPEC = ("inputs.py", "probe.py", "test_basics.py")
+HIDDEN_FIXTURES = {"reference", "draws"}
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    exercises: int
+    files: int
+    size: int  # bytes of the zip
+
+
+def release(course: Path, output: Path, with_spec: bool = False) -> Kit:
+    """Write the kit of all exercises of `course` to `output`; `with_spec`: with solutions and all checks."""
+    found = exercises(course)
+    if not found:
+        raise GraderError(f"There is no exercise in {course}.", "Name the folder of exercises with --exercises FOLDER.")
+    files = {**_project(with_spec), "README.md": _readme(found, with_spec)}
+    for exercise in found:
+        files |= _whole(exercise) if with_spec else _without_answers(exercise)
+    write_zip(output, {f"{FOLDER}/{name}": content for name, content in files.items()})
+    return Kit(len(found), len(files), output.stat().st_size)
+
+
+def write_zip(output: Path, files: Files) -> None:
+    """A zip whose bytes depend on nothing but the files' names and contents."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    draft = output.with_name(f".{output.name}.{os.getpid()}")
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix, wherever we run
+            entry.external_attr = (0o755 if files[name].startswith(b"#!") else 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, files[name])
+    draft.replace(output)
+
+
+# --- the grader -------------------------------------------------------------------------------------------------------
+
+
+def _project(with_spec: bool) -> Files:
+    package = Path(grader.__file__).parent
+    home = package.parent
+    sources = [path for path in package.rglob("*") if path.suffix in SUFFIXES and path.is_file()]
+    pages = [page for pattern in ("codes/*.md", "*.md")[: 1 + with_spec] for page in (home / "docs").glob(pattern)]
+    papers = [home / name for name in PAPERS if (home / name).is_file()]
+    chosen = [home / name for name in PROJECT] + papers + pages + sources
+    return {path.relative_to(home).as_posix(): _read(path) for path in chosen}
+
+
+def _readme(found: list[Exercise], with_spec: bool) -> bytes:
+    from jinja2 import Template
+
+    template = Template((Path(__file__).parent / "README.md.j2").read_text("utf-8"), trim_blocks=True)
+    text: str = template.render(exercises=found, with_spec=with_spec)
+    return f"{text}\n".encode()
+
+
+# --- the exercises ----------------------------------------------------------------------------------------------------
+
+
+def _without_answers(exercise: Exercise) -> Files:
+    """What a learner may see of an exercise."""
+    _require_open(exercise)
+    original = _read(exercise.original)  # the notebook beside it may be somebody's work
+    files = {
+        TOML: _open_table(exercise),
+        "notebook.ipynb": original,
+        ".original.ipynb": original,
+        **{f".spec/{name}": _read(exercise.folder / ".spec" / name) for name in OPEN_SPEC},
+        **{name: _read(exercise.folder / name) for name in exercise.data},
+    }
+    return {f"exercises/{exercise.id}/{name}": content for name, content in files.items()}
+
+
+def _whole(exercise: Exercise) -> Files:
+    """Everything that there is for an exercise."""
+    folder = f"exercises/{exercise.id}"
+    specs = sorted((exercise.folder / ".spec").glob("*.py"))
+    files = {f"{folder}/.spec/{path.name}": _read(path) for path in specs}
+    repairs = repairs_folder(exercise)
+    files |= {
+        f"tests/repairs/{exercise.id}/{path.relative_to(repairs).as_posix()}": _read(path)
+        for path in repairs.rglob("*.py")
+    }
+    if exercise.solution is not None:
+        files[f"solutions/{exercise.id}.ipynb"] = _read(exercise.solution)
+    return {**_without_answers(exercise), **files, f"{folder}/{TOML}": _read(exercise.folder / TOML)}
+
+
+def _require_open(exercise: Exercise) -> None:
+    """Raise GraderError where a check of test_basics.py can't be judged without the hidden part."""
+    path = exercise.folder / ".spec" / "test_basics.py"
+    checks = {check.id: check for check in exercise.checks}
+    tests = {node.name: node for node in ast.walk(ast.parse(_read(path))) if isinstance(node, ast.FunctionDef)}
+    for name, test in tests.items():
+        for fixture in HIDDEN_FIXTURES & {argument.arg for argument in test.args.args}:
+            raise GraderError(f"{path}: {name} asks for `{fixture}`, which a kit does not have.", _MOVE)
+        needs = checks[name].needs if name in checks else None
+        if needs and needs not in tests:
+            raise GraderError(f"{path}: {name} needs {needs}, which is hidden, so in a kit it never runs.", _MOVE)
+
+
+_MOVE = "Move the check to test_gradients.py, or have it need another one."
+
+
+def _open_table(exercise: Exercise) -> bytes:
+    """exercise.toml without its comments and without the debriefs, which tell the repair."""
+    table = tomllib.loads(_read(exercise.folder / TOML).decode())
+    table["bugs"] = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
+    text = "\n".join(_toml(table)) + "\n"
+    assert tomllib.loads(text) == table, f"{exercise.id}: exercise.toml was not written as it was read"
+    return text.encode()
+
+
+def _toml(table: dict[str, Any]) -> Iterator[str]:
+    """The lines of a table of values, tables of values, and lists of such tables. JSON's values are TOML's."""
+    for name, value in table.items():
+        if not _tables(value):
+            yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
+    for name, value in table.items():
+        for part in _tables(value):
+            yield f"\n[[{name}]]" if isinstance(value, list) else f"\n[{name}]"
+            yield from _toml(part)
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    tables = value if isinstance(value, list) else [value]
+    return [part for part in tables if isinstance(part, dict)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise GraderError(f"{path} can't be read: {error.strerror}.", "Make a kit from a whole clone.") from None

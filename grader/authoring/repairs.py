@@ -1,0 +1,78 @@
+"""Repairs on disk: right and wrong ways to mend an exercise, each with the verdict that it must be given.
+
+A repair is a script in percent cells that replaces code cells of the solution or of the original notebook; its header
+is TOML in comments. docs/authoring.md shows one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.course.notebook import Notebook, read
+from grader.errors import GraderError
+from grader.model import Exercise, Verdict
+
+_CELL = re.compile(r"^# %% cell (\d+)[^\n]*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    name: str  # "accept/tf_function"
+    what: str
+    notebook: Notebook
+    status: str
+    fails: tuple[str, ...]  # ids of exactly the checks that must have status "failed"
+
+    def complaint(self, verdict: Verdict) -> str | None:
+        """What is wrong with the verdict that this repair was given; None where it is as it should be."""
+        failed = {check.id for check in verdict.checks if check.status == "failed"}
+        if verdict.status != self.status:
+            return f"{self.name}: {verdict.status}, not {self.status}: {verdict.message}"
+        if failed != set(self.fails):
+            return f"{self.name}: failed {_names(failed)}, not {_names(self.fails)}"
+        if self.name.startswith("accept/") and verdict.score < verdict.max_score:
+            return f"{self.name}: {verdict.score:g} of {verdict.max_score:g} points"
+        if self.name.startswith("reject/") and verdict.score >= verdict.max_score:
+            return f"{self.name}: full points"
+        return None
+
+
+def repairs(exercise: Exercise, folder: Path) -> list[Repair]:
+    """All repairs in `folder`, the accepted ones first. Raises GraderError for a file that is not one."""
+    return [_load(exercise, path) for kind in ("accept", "reject") for path in sorted((folder / kind).glob("*.py"))]
+
+
+def repairs_folder(exercise: Exercise) -> Path:
+    """Where an exercise's repairs lie: tests/repairs/NN_name beside the exercises."""
+    return exercise.folder.parent.parent / "tests" / "repairs" / exercise.id
+
+
+def _load(exercise: Exercise, path: Path) -> Repair:
+    head, *parts = _CELL.split(path.read_text("utf-8"))
+    try:
+        header: dict[str, Any] = tomllib.loads(
+            "\n".join(line.removeprefix("#").strip() for line in head.splitlines() if line.startswith("#"))
+        )
+        base = {"solution": exercise.solution, "original": exercise.original}[header.get("base", "solution")]
+        accepted = path.parent.name == "accept"
+        repair = Repair(
+            name=f"{path.parent.name}/{path.stem}",
+            what=header["what"],
+            notebook=read(base or exercise.original),
+            status=header.get("status", "passed" if accepted else "failed"),
+            fails=tuple(header.get("fails", ())),
+        )
+        cells = list(repair.notebook.cells)
+        for number, source in zip(parts[::2], parts[1::2], strict=True):
+            cells[int(number) - 1] = source.strip("\n")
+    except (KeyError, IndexError, tomllib.TOMLDecodeError) as error:
+        raise GraderError(f"{path} is not a repair: {error!r}.", "docs/authoring.md shows one.") from None
+    return replace(repair, notebook=replace(repair.notebook, cells=tuple(cells)))
+
+
+def _names(ids: Any) -> str:
+    return ", ".join(sorted(ids)) or "none"

@@ -1,0 +1,92 @@
+"""Is an exercise sound? Every statement that an author makes about it is tried, through the real pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grader.authoring.repairs import repairs, repairs_folder
+from grader.course.notebook import Notebook, read
+from grader.errors import GraderError
+from grader.grading.grader import Grader, Progress
+from grader.grading.probe import draw_inputs
+from grader.model import Exercise, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement about an exercise: `problem` is None where it holds."""
+
+    what: str
+    problem: str | None = None
+
+
+def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None) -> Iterator[Finding]:
+    """Try each statement; yields as it goes, since each kernel takes its time."""
+    yield from on_paper(exercise)
+    say = progress or (lambda _text: None)
+    say("the notebook as shipped")
+    verdict = grader.grade(exercise, read(exercise.original))
+    failed = {check.id for check in verdict.checks if check.status == "failed"}
+    shipped = None if verdict.status == Status.FAILED and failed else f"its verdict is {verdict.status}"
+    yield Finding("the shipped notebook runs and fails", shipped)
+    if exercise.solution is None:
+        return
+    say("the solution")
+    verdict = grader.grade(exercise, read(exercise.solution))
+    right = None if verdict.status == Status.PASSED and verdict.score == verdict.max_score else verdict.message
+    yield Finding("the solution passes with full points", right)
+    for repair in repairs(exercise, repairs_folder(exercise)):
+        say(repair.name)
+        yield Finding(f"{repair.name}: {repair.what}", repair.complaint(grader.grade(exercise, repair.notebook)))
+
+
+def on_paper(exercise: Exercise) -> Iterator[Finding]:
+    """What can be said without a kernel."""
+    points = exercise.max_score
+    yield Finding("the points add up to 10", None if points == 10 else f"they add up to {points:g}")
+    ladders = [bug.id for bug in exercise.bugs if not 3 <= len(bug.hints) <= 5]
+    yield Finding("each bug has 3 to 5 hints", f"not so: {', '.join(ladders)}" if ladders else None)
+    yield Finding("the notebook is the original", _same(exercise.notebook, exercise.original))
+    original = read(exercise.original)
+    yield Finding("the notebook says which exercise it is", None if original.exercise == exercise.id else "it does not")
+    yield Finding("the notebook has cells tagged repair", None if original.repair_cells else "it has none")
+    yield Finding("the bugs' lines exist", _missing_lines(exercise, original))
+    if exercise.solution is not None:
+        yield Finding(
+            "notebook and solution differ in repair cells only", _differing(original, read(exercise.solution))
+        )
+    yield Finding("inputs.py draws at least two batch sizes", _draws(exercise))
+
+
+def _same(notebook: Path, original: Path) -> str | None:
+    same = notebook.read_bytes() == original.read_bytes()
+    return None if same else "it differs from .original.ipynb (`python -m grader reset` brings it back)"
+
+
+def _missing_lines(exercise: Exercise, original: Notebook) -> str | None:
+    for bug in exercise.bugs:
+        lines = original.cells[bug.cell - 1].splitlines() if bug.cell <= len(original.cells) else []
+        if not 0 < bug.line <= len(lines) or not lines[bug.line - 1].strip():
+            return f"bug {bug.id}: there is nothing in cell {bug.cell}, line {bug.line}"
+    return None
+
+
+def _differing(original: Notebook, solution: Notebook) -> str | None:
+    if len(original.cells) != len(solution.cells):
+        return f"{len(original.cells)} code cells against {len(solution.cells)}"
+    pairs = enumerate(zip(original.cells, solution.cells, strict=True), start=1)
+    others = [number for number, (a, b) in pairs if a != b and number not in original.repair_cells]
+    return f"cells {others} differ and are not tagged" if others else None
+
+
+def _draws(exercise: Exercise) -> str | None:
+    try:
+        draws = draw_inputs(exercise, 0)
+        shapes = {tuple(np.shape(value) for value in draw.values()) for draw in draws}
+    except GraderError as error:
+        return error.message
+    return None if len(draws) >= 2 and len(shapes) >= 2 else f"{len(draws)} draws of {len(shapes)} sizes"

@@ -1,0 +1,136 @@
+"""Exercises on disk: the one module that knows what lies where in exercises/NN_name/.
+
+An exercise is named by a path, a number, a prefix or its full name; whatever a person types, the answer is one Exercise
+or a sentence that says which there are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.codes import CAUSE_OF
+from grader.errors import GraderError
+from grader.model import Bug, CheckSpec, Contract, Exercise, Limits
+
+TOML = "exercise.toml"
+_PARTS: dict[str, TypeAdapter[Any]] = {
+    "contract": TypeAdapter(Contract),
+    "limits": TypeAdapter(Limits),
+    "checks": TypeAdapter(tuple[CheckSpec, ...]),
+    "bugs": TypeAdapter(tuple[Bug, ...]),
+    "learn": TypeAdapter(tuple[str, ...]),
+    "data": TypeAdapter(tuple[str, ...]),
+    "title": TypeAdapter(str),
+    "summary": TypeAdapter(str),
+}
+_OPTIONAL = {"limits", "data", "bugs"}
+
+
+def course_folder(start: Path | None = None) -> Path:
+    """The `exercises` folder of the course in which `start` (default: the working folder) lies."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "exercises").is_dir():
+            return folder / "exercises"
+        if folder.name == "exercises" and any(folder.glob(f"*/{TOML}")):
+            return folder
+    installed = Path(__file__).resolve().parents[2] / "exercises"
+    if installed.is_dir():
+        return installed
+    raise GraderError(
+        f"There is no folder named exercises in {here} or above it.",
+        "Go to the course's folder, or name it with --exercises FOLDER.",
+    )
+
+
+def exercises(course: Path) -> list[Exercise]:
+    """All exercises of a course, in their order."""
+    return [load(folder) for folder in _folders(course)]
+
+
+def find(name: str, course: Path | None = None) -> Exercise:
+    """The exercise that `name` means: a path, "exercises/02", "02", "2", or (part of) its name."""
+    given = Path(name)
+    if given.suffix == ".ipynb" and given.is_file():
+        given = given.parent
+    if (given / TOML).is_file():
+        return load(given)
+    root = course or course_folder(given.parent if given.parent.is_dir() else None)
+    wanted = given.resolve().name if name in (".", "") else given.name
+    folders = list(_folders(root))
+    found = [folder for folder in folders if folder.name == wanted]
+    found = found or [folder for folder in folders if _number(folder.name) == _number(wanted) is not None]
+    found = found or [folder for folder in folders if folder.name.startswith(wanted) or wanted in folder.name]
+    if len(found) == 1:
+        return load(found[0])
+    there = ", ".join(folder.name for folder in found or folders) or "none at all"
+    problem = f"{name} could be any of these exercises" if found else f"There is no exercise {name}; there are"
+    raise GraderError(f"{problem}: {there}.", "`python -m grader list` shows them with their titles.")
+
+
+def load(folder: Path) -> Exercise:
+    """Read one exercise's folder. Raises GraderError, naming the file and the field, where something is wrong."""
+    folder = folder.resolve()
+    path = folder / TOML
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GraderError(f"{path} can't be read: {error}.", "docs/authoring.md shows the format.") from None
+    exercise = Exercise(id=folder.name, folder=folder, solution=_solution(folder), **_fields(path, table))
+    _check_references(path, exercise)
+    return exercise
+
+
+def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    unknown = table.keys() - _PARTS.keys()
+    missing = _PARTS.keys() - _OPTIONAL - table.keys()
+    if unknown or missing:
+        problem = f"does not know {', '.join(sorted(unknown))}" if unknown else f"lacks {', '.join(sorted(missing))}"
+        raise GraderError(f"{path} {problem}.", "docs/authoring.md shows the format.")
+    values: dict[str, Any] = {"bugs": (), **table}
+    known = {field.name for field in fields(Limits)}
+    if strange := set(table.get("limits", {})) - known:
+        raise GraderError(f"{path}: limits has no {', '.join(sorted(strange))}.", f"It has {', '.join(sorted(known))}.")
+    return {name: _field(path, name, value) for name, value in values.items()}
+
+
+def _field(path: Path, name: str, value: Any) -> Any:
+    try:
+        return _PARTS[name].validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join([name, *(str(part) for part in first["loc"])])
+        raise GraderError(f"{path}: {where}: {first['msg']}.", "docs/authoring.md shows the format.") from None
+
+
+def _check_references(path: Path, exercise: Exercise) -> None:
+    ids = [check.id for check in exercise.checks]
+    known = set(ids)
+    wrong = [
+        f"check {check.id} needs {check.needs}" for check in exercise.checks if check.needs and check.needs not in known
+    ]
+    wrong += [f"bug {bug.id} names check {name}" for bug in exercise.bugs for name in bug.checks if name not in known]
+    wrong += [f"bug {bug.id} has code {bug.code}" for bug in exercise.bugs if bug.code not in CAUSE_OF]
+    wrong += [f"check {name} stands twice" for name in known if ids.count(name) > 1]
+    if wrong:
+        raise GraderError(f"{path}: {wrong[0]}, which is not right.", "docs/authoring.md shows the format.")
+
+
+def _solution(folder: Path) -> Path | None:
+    path = folder.parent.parent / "solutions" / f"{folder.name}.ipynb"
+    return path if path.is_file() else None
+
+
+def _folders(course: Path) -> Iterator[Path]:
+    return (path.parent for path in sorted(course.glob(f"*/{TOML}")))
+
+
+def _number(name: str) -> int | None:
+    head = name.split("_")[0]
+    return int(head) if head.isdigit() else None

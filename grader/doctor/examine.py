@@ -1,0 +1,182 @@
+"""Notebook -> Examination: run under the doctor's trace, run again for the experiments that it asks for, diagnosed.
+
+Every run has a kernel of its own, so that nothing of one is left in the next, and all have the same seed, so that what
+differs between two of them is the experiment. A program (.py) is run as one cell. One that runs for too long is stopped
+by an exception, so that what it did until then can be diagnosed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grader.course.notebook import Notebook
+from grader.doctor import diagnose, experiments
+from grader.errors import InternalError
+from grader.execution.executor import LostKernel, Session, open_session
+from grader.grading.probe import require_device
+from grader.inside import TRACE
+from grader.kernels import Cancellation, KernelRequest, KernelSource
+from grader.model import Finding, LimitHit, Run, Tree
+
+MOST_RUNS = 4
+SEED = 7
+STEP_LIMIT = "StepLimit"  # how the trace ends a run after the steps that were asked for
+TIME_LIMIT = "TimeLimit"  # how a run ends that took longer than it may
+EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
+FETCH_SECONDS = 60.0
+HOOKS_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """How much there was to look at."""
+
+    gradient_calls: int = 0  # places in the code that ask for gradients
+    variables: int = 0  # for which gradients are asked, or else those that could be trained
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    run: Run
+    findings: tuple[Finding, ...]
+    examined: Examined
+    traced: bool  # whether there is a trace at all: a kernel that died leaves none
+
+
+class _Traced(NamedTuple):
+    run: Run
+    order: Mapping[int | None, int]  # the cells' numbers, by their order of execution
+    trace: Tree  # None where the kernel died
+    counted: Tree
+
+
+def examine(
+    notebook: Notebook,
+    source: KernelSource,
+    request: KernelRequest,
+    steps: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    cancellation: Cancellation | None = None,
+    seconds: float | None = None,
+    ready: Callable[[], object] = lambda: None,
+) -> Examination:
+    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps; `seconds`: stop
+    then, which is earlier than the request's limit, where the kernel dies. `ready` is called when a kernel is ready for
+    the notebook, and may wait."""
+    say = progress or (lambda _text: None)
+    say("tracing the gradients")
+    traced = partial(_traced, notebook, source, request, seconds=seconds, cancellation=cancellation, ready=ready)
+    plain = traced(_plan({}, steps))
+    run, order = plain.run, plain.order
+    if plain.trace is None:
+        return Examination(run, (), Examined(), traced=False)
+    try:
+        runs = [plain.trace]
+        while run.status != "timed_out" and len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
+            say(f"trying experiment {len(runs)}")
+            further = traced(_plan(plans[0], steps)).trace
+            if further is None:
+                break
+            runs.append(further)
+        findings = diagnose({"runs": runs}, {count: _code(notebook, number) for count, number in order.items()})
+        placed = tuple(_placed(finding, notebook, order) for finding in findings)
+        return Examination(run, placed, _examined(plain), traced=True)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):  # a kernel can forge its trace
+        return Examination(run, (), Examined(), traced=False)
+
+
+def hooks(source: KernelSource) -> dict[str, str]:
+    """For each of the trace's hooks into TensorFlow "works", or why it is left out on this machine."""
+    tried: dict[str, str] = {}
+
+    def prepare(session: Session) -> None:
+        session.add(TRACE)
+        tried.update(session.ask("session.trace", "{}", timeout=HOOKS_SECONDS))
+
+    with open_session(Notebook("nothing", (), (), "", None), source, KernelRequest(), prepare=prepare):
+        return tried
+
+
+def _traced(
+    notebook: Notebook,
+    source: KernelSource,
+    request: KernelRequest,
+    plan: dict[str, Any],
+    *,
+    seconds: float | None,
+    cancellation: Cancellation | None,
+    ready: Callable[[], object],
+) -> _Traced:
+    """One run under the trace."""
+
+    def supply() -> Notebook:
+        ready()
+        return notebook
+
+    def prepare(session: Session) -> None:
+        require_device(session, request.device)
+        session.add(TRACE)
+        try:
+            session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
+            if notebook.program:
+                session.ask("session.program", Path(notebook.name).name, timeout=HOOKS_SECONDS)
+            if seconds is not None:
+                session.ask("session.limit", seconds, timeout=HOOKS_SECONDS)
+        except LostKernel as error:
+            raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
+
+    with open_session(supply, source, request, cancellation=cancellation, prepare=prepare) as session:
+        run = _outcome(session.run, seconds)
+        order: dict[int | None, int] = dict(enumerate(session.order, start=1))
+        try:
+            counted = session.ask("session.counted", timeout=FETCH_SECONDS)
+            trace = session.ask("session.traced", run.error is not None, timeout=FETCH_SECONDS)
+        except LostKernel:
+            counted = trace = None
+    return _Traced(run, order, trace, counted)
+
+
+def _outcome(run: Run, seconds: float | None) -> Run:
+    """The run, for which an exception that was ours, or the program's way to end itself, is no crash."""
+    if run.error is None:
+        return run
+    if run.error.type == STEP_LIMIT or (run.error.type == EXIT and run.error.message in WELL):
+        return replace(run, status="completed")
+    if run.error.type == TIME_LIMIT and seconds is not None:
+        return replace(run, status="timed_out", limit=LimitHit("wall", seconds, run.seconds))
+    return run
+
+
+def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
+    """The plan for a run of at most so many steps, of which an experiment may need fewer."""
+    least = min((each for each in (plan.get("steps"), steps) if each is not None), default=None)
+    return {**plan, "seed": SEED, **({} if least is None else {"steps": least})}
+
+
+def _code(notebook: Notebook, number: int) -> str:
+    return notebook.cells[number - 1].lstrip("\n")  # as IPython runs it: without the blank lines at the top
+
+
+def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int]) -> Finding:
+    """The finding with the cell's number in the notebook, and the line as its author counts it."""
+    number = order[finding.cell]
+    cut = len(notebook.cells[number - 1]) - len(_code(notebook, number))
+    cell = None if notebook.program else number
+    return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
+
+
+def _examined(plain: _Traced) -> Examined:
+    """The trace knows what was there, the recorder what happened inside `model.fit`."""
+    trace, counted = plain.trace, plain.counted
+    variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
+    return Examined(
+        max(len(trace["calls"]), counted["gradient_calls"]),
+        counted["variables"] or variables,
+        counted["steps"] or trace["steps"],
+    )

@@ -1,0 +1,192 @@
+"""File -> Diagnosis: any notebook or program, examined by the doctor without an exercise.
+
+Whatever the file does, the outcome is a Diagnosis: what was wrong with its gradients, how much there was to examine,
+and, where it could not run to its end, why and what to do. `healthy` is said only where it was seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.course.notebook import Notebook, read, read_program
+from grader.doctor.examine import Examination, Examined, examine
+from grader.doctor.obstacles import Surroundings, obstacle
+from grader.errors import UngradableError
+from grader.grading.verdict import describe_limit, passed_limit
+from grader.kernels import KernelRequest, KernelSource
+from grader.model import Cell, CellError, Finding, Limits, Run
+
+SECONDS = 120.0  # that a file may run
+GRACE = 5.0  # seconds from the request to stop until the kernel is ended
+DOWNLOADS = (".keras/datasets", ".keras/models", "tensorflow_datasets")  # below the home folder, where they are kept
+SUFFIXES = (".ipynb", ".py")
+PROGRAM, NOTEBOOK = "The program", "The notebook"
+SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+_NOISE = re.compile(r" \([^()]*, line \d+\)$| name:\s*$")  # IPython's name for a file, TensorFlow's for an operation
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asks for, for every file."""
+
+    data: tuple[Path, ...] = ()  # folders whose contents are to be found beside the file
+    steps: int | None = None  # stop after so many optimizer steps
+    device: str = "cpu"
+    seconds: float = SECONDS
+    memory: int | None = None  # MB
+    limits: tuple[tuple[str, Any], ...] = ()  # others: fields of Limits, and what they are set to
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    file: str
+    status: str  # "examined" | "crashed" | "timed_out" | "killed" | "unreadable"
+    healthy: bool | None  # None: nothing could be concluded
+    examined: Examined
+    message: str
+    next_step: str = ""
+    findings: tuple[Finding, ...] = ()
+    cells: tuple[Cell, ...] = ()  # the code, for showing; a program is one cell
+    error: CellError | None = None  # where it stopped
+
+
+def visible(files: tuple[Path, ...], data: tuple[Path, ...]) -> list[Path]:
+    """All folders that a kernel source has to show, so that these files can be examined."""
+    own = [folder for file in files if (folder := _folder(file)).is_dir()]
+    return [*dict.fromkeys([*own, *(folder.resolve() for folder in data), *_downloads().values()])]
+
+
+def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[str], None]) -> Diagnosis:
+    """What is wrong with the gradients in this file."""
+    try:
+        notebook = _read(file)
+    except UngradableError as error:
+        return Diagnosis(str(file), "unreadable", None, Examined(), error.message, error.next_step)
+    limits = Limits(wall=wish.seconds + GRACE, cell=wish.seconds + GRACE, cpu=(wish.seconds + GRACE) * 64)
+    if wish.memory is not None:
+        limits = replace(limits, memory=wish.memory)
+    limits = replace(limits, **dict(wish.limits))
+    folders = (_folder(file), *(folder.resolve() for folder in wish.data))
+    request = KernelRequest(limits, wish.device, folders=folders, at_home=_downloads())
+    examination = examine(notebook, source, request, wish.steps, say, seconds=wish.seconds)
+    around = Surroundings(PROGRAM if notebook.program else NOTEBOOK, folders, source.sandboxed)
+    return _diagnosis(file, notebook, examination, around, wish)
+
+
+def _folder(file: Path) -> Path:
+    return file.resolve().parent
+
+
+def _downloads() -> dict[str, Path]:
+    home = Path.home()
+    return {name: (home / name).resolve() for name in DOWNLOADS if (home / name).is_dir()}
+
+
+def _read(file: Path) -> Notebook:
+    if file.is_dir():
+        raise UngradableError(f"{file} is a folder.", "Name the files in it: notebooks (.ipynb) or programs (.py).")
+    if file.suffix not in SUFFIXES:
+        raise UngradableError(f"{file} is neither a notebook (.ipynb) nor a Python program (.py).", "Check the name.")
+    try:
+        notebook = read_program(file) if file.suffix == ".py" else read(file)
+    except UngradableError as error:
+        exists, own = file.is_file(), file.suffix == ".ipynb"
+        step = "Open it in Jupyter and save it again." if exists and own else error.next_step
+        raise UngradableError(error.message, step) from None
+    if not any(notebook.runs(number) for number in range(1, len(notebook.cells) + 1)):
+        raise UngradableError(f"{file} has no code in it.", "Was it saved?")
+    return notebook
+
+
+# --- what is said ---------------------------------------------------------------------------------------------------
+
+
+def _diagnosis(file: Path, notebook: Notebook, examination: Examination, around: Surroundings, wish: Wish) -> Diagnosis:
+    run, examined, findings, error = examination.run, examination.examined, examination.findings, examination.run.error
+    if error is not None and notebook.program:
+        error = replace(error, cell=None)
+    if run.status == "completed":
+        status, message, next_step = "examined", _conclusion(findings, examined), ""
+    elif run.status == "crashed" and error is not None:
+        hindered = obstacle(error, around)
+        findings = _more_than_that(findings, hindered is not None)
+        status, (message, next_step) = "crashed", hindered or _crashed(error, around.noun)
+        if findings and not hindered:
+            next_step = ""  # the findings have theirs
+    else:
+        status, (message, next_step) = run.status, _stopped(run, examined, around.noun, wish)
+    something = examined.gradient_calls or examined.steps
+    healthy = True if status == "examined" and something else None
+    if any(finding.severity == "error" for finding in findings):
+        healthy = False
+    return Diagnosis(str(file), status, healthy, examined, message, next_step, findings, run.cells, error)
+
+
+def _more_than_that(findings: tuple[Finding, ...], hindered: bool) -> tuple[Finding, ...]:
+    """The findings that say more than that the program stopped, which is said anyway; or else that one, if an error."""
+    more = tuple(one for one in findings if one.cause != "exception")
+    if hindered or any(one.severity == "error" for one in more):
+        return more
+    return tuple(one for one in findings if one.cause != "exception" or one.severity == "error")
+
+
+def _conclusion(findings: tuple[Finding, ...], examined: Examined) -> str:
+    errors = sum(finding.severity == "error" for finding in findings)
+    if errors:
+        return f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}."
+    if not (examined.gradient_calls or examined.steps):
+        made = f"It makes {_plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
+        return f"{made} for no gradient, so there was nothing to examine."
+    return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}."
+
+
+def extent(examined: Examined) -> str:
+    """'12 variables, 3 places that ask for gradients, 20 optimizer steps'."""
+    places = "place that asks" if examined.gradient_calls == 1 else "places that ask"
+    steps = _plural(examined.steps, "optimizer step") if examined.steps else "no optimizer step"
+    return f"{_plural(examined.variables, 'variable')}, {examined.gradient_calls:,} {places} for gradients, {steps}"
+
+
+def _crashed(error: CellError, noun: str) -> tuple[str, str]:
+    lines = [line.strip() for line in error.message.splitlines() if line.strip()]
+    place, first = _place(error.cell, error.line), _NOISE.sub("", lines[0])[:200] if lines else ""
+    if error.type in SYNTAX:
+        return f"{noun} is not valid Python{place}: {first}.", "Correct that line."
+    said = f": {first.rstrip('.')}" if first else ""
+    return (
+        f"{noun} stopped with {error.type}{place}{said}.",
+        "Run it by itself first: the doctor learns most from one that gets through a few training steps.",
+    )
+
+
+def _stopped(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, str]:
+    cell = next((cell for cell in run.cells if cell.status == "failed"), None)
+    line = cell.error.line if cell and cell.error else None
+    where = _place(cell.number if cell and noun == NOTEBOOK else None, line)
+    if run.limit is None:
+        step = "Look for what ends the process: os._exit, a signal, a crash in native code."
+        return f"{noun} ended its kernel{where}, so nothing could be examined.", step
+    if run.status != "timed_out" or run.limit.name == "cpu":
+        step = "`--memory MB` allows it more." if run.limit.name == "memory" else "Does it have to?"
+        return f"{noun} {passed_limit(run.limit)}{where}: {describe_limit(run.limit)}.", step
+    message = f"{noun} was stopped{where} after {wish.seconds:g} s"
+    if examined.steps:
+        return (
+            f"{message} and {_plural(examined.steps, 'optimizer step')}. What it did until then was examined.",
+            f"`--steps {min(20, examined.steps)}` has it end by itself; `--timeout S` gives it more time.",
+        )
+    step = "Is there a loop that does not end? `--timeout S` gives it more time."
+    return f"{message}, before any optimizer step was seen.", step
+
+
+def _place(cell: int | None, line: int | None) -> str:
+    parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
+    return f" in {', '.join(part for part in parts if part)}" if any(parts) else ""
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,42 @@
+"""The path from the loss to a variable as a row of labels, with a "╳" where the gradient stopped."""
+
+from __future__ import annotations
+
+import re
+
+from grader.doctor.flow import Step
+
+HIDDEN = ("ReadVariableOp", "Identity")
+MOST_LABELS = 14
+VERSION = re.compile(r"V\d+$")
+SPOKEN = {"SelectV2": "where", "Select": "where", "RealDiv": "div", "Greater": "comparison", "Less": "comparison"}
+SPOKEN |= {"GreaterEqual": "comparison", "LessEqual": "comparison", "StatelessMultinomial": "categorical"}
+SPOKEN |= {"Multinomial": "categorical", "TensorDataset": "tf.data"}
+
+
+def draw(path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
+    """The path from target to source as labels, broken where the gradient stopped."""
+    labels: list[str] = ["loss"]
+    for step in reversed(path):
+        if step is lost:
+            labels.append("╳")
+        if step.kind == "op" and step.operation is not None and step.operation.type not in HIDDEN:
+            labels.append(readable(step.operation.type))
+        elif step.kind in ("python", "copy"):
+            labels.append("Python")
+        elif step.kind == "state":
+            labels.append("a variable's value")
+        elif step.kind == "whole":
+            name = str((step.event or {}).get("name", ""))
+            labels.append("a compiled function" if name.startswith("__") else name)
+    return (*(labels if len(labels) < MOST_LABELS else [*labels[:3], "…", *around(labels)]), source)
+
+
+def around(labels: list[str]) -> list[str]:
+    at = labels.index("╳")
+    return labels[max(3, at - 3) : at + 5]
+
+
+def readable(name: str) -> str:
+    """An operation's name as people write it: `AddV2` is add, `SelectV2` is where."""
+    return SPOKEN.get(name, VERSION.sub("", name)).lower()

@@ -1,0 +1,164 @@
+"""Evidence + checks -> Verdict: the status, the points, and the two sentences that a person reads first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from grader.course.notebook import Notebook
+from grader.errors import GraderError
+from grader.model import Check, Environment, Evidence, Exercise, Finding, LimitHit, Run, Status, Timing, Verdict
+
+_UNITS = {"wall": "s", "cell": "s", "cpu": "s of processor time", "memory": "MB", "file_size": "MB", "output": "MB"}
+_WORDS = {
+    "wall": "ran longer than it may",
+    "cell": "has a cell that ran longer than it may",
+    "cpu": "used more processor time than it may",
+    "memory": "used more memory than it may",
+    "processes": "started more processes than it may",
+    "file_size": "wrote more into files than it may",
+    "output": "printed more than it may",
+    "open_files": "opened more files than it may",
+}
+
+
+def verdict(
+    exercise: Exercise,
+    notebook: Notebook,
+    evidence: Evidence,
+    checks: tuple[Check, ...],
+    reference: Evidence | None,
+    timing: Timing,
+) -> Verdict:
+    """Put together what everybody reads."""
+    run = evidence.run
+    status = _status(run, checks)
+    message, next_step = _sentences(exercise, status, run, checks)
+    return Verdict(
+        exercise=exercise.id,
+        title=exercise.title,
+        notebook_sha256=notebook.sha256,
+        status=status,
+        message=message,
+        next_step=next_step,
+        score=sum(check.points for check in checks),
+        max_score=exercise.max_score,
+        checks=checks,
+        limit=run.limit,
+        environment=evidence.environment,
+        timing=timing,
+        cells=run.cells,
+        losses=losses(evidence),
+        reference_losses=losses(reference) if reference else (),
+        training=evidence.training,
+    )
+
+
+def explained(exercise: Exercise, verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
+    """The verdict with what the doctor found; each failed check points to the findings that explain it."""
+    checks = tuple(
+        replace(check, findings=_explaining(exercise, check, findings)) if check.status == "failed" else check
+        for check in verdict.checks
+    )
+    return replace(verdict, checks=checks, findings=findings)
+
+
+def _explaining(exercise: Exercise, check: Check, findings: tuple[Finding, ...]) -> tuple[int, ...]:
+    """Findings about a variable that the check complains of, or at the place of a bug that is known to fail it."""
+    complained = {row.name for row in check.comparisons if row.verdict != "ok"}
+    places = {(bug.cell, bug.line) for bug in exercise.bugs if check.id in bug.checks}
+    return tuple(
+        index
+        for index, finding in enumerate(findings)
+        if complained & set(finding.variables) or (finding.cell, finding.line) in places
+    )
+
+
+def refused(exercise: Exercise, error: GraderError, sha256: str = "") -> Verdict:
+    """The verdict on what could not be graded: the input is at fault (`ungradable`), or we are (`error`)."""
+    return Verdict(
+        exercise=exercise.id,
+        title=exercise.title,
+        notebook_sha256=sha256,
+        status=Status.ERROR if error.exit_code == 3 else Status.UNGRADABLE,
+        message=error.message,
+        next_step=error.next_step,
+        score=0.0,
+        max_score=exercise.max_score,
+        environment=Environment(),
+    )
+
+
+def reason_not_judged(run: Run) -> str:
+    """Why no check could run, as the end of "skipped: "."""
+    if run.limit is not None:
+        return f"the notebook {passed_limit(run.limit)}"
+    if run.error is not None:
+        return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
+    return f"the kernel died in cell {_failed_cell(run)}"
+
+
+def losses(evidence: Evidence) -> tuple[float, ...]:
+    """The loss curve: the targets of the place that asked for gradients most often."""
+    return max((call.losses for call in evidence.training), key=len, default=())
+
+
+def _status(run: Run, checks: tuple[Check, ...]) -> Status:
+    if run.status != "completed":
+        return Status(run.status)
+    if any(check.status == "failed" for check in checks):
+        return Status.FAILED
+    return Status.PASSED if any(check.status == "passed" for check in checks) else Status.FAILED
+
+
+def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check, ...]) -> tuple[str, str]:
+    hint = f"`python -m grader hint {exercise.id.split('_')[0]}` gives a hint."
+    failed = [check for check in checks if check.status == "failed"]
+    match status:
+        case Status.PASSED:
+            waiting = any(check.status == "skipped" for check in checks)
+            if waiting:
+                return "All checks of this kit passed; the hidden ones run when you hand in.", "Hand your notebook in."
+            return "All checks passed: every gradient arrives.", "`python -m grader list` shows what comes next."
+        case Status.FAILED if failed:
+            return f"{len(failed)} of {len(checks)} checks failed; the first: {failed[0].title}.", hint
+        case Status.CRASHED if run.error is not None:
+            return (
+                f"The notebook stopped with {run.error.type} in {_place(run)}.",
+                "Restart the kernel, run all cells until none raises, save, and grade again.",
+            )
+        case _:
+            return _limit_sentences(run)
+
+
+def _limit_sentences(run: Run) -> tuple[str, str]:
+    if run.limit is None:
+        return (
+            f"The kernel died in {_place(run)}.",
+            "Look there for an exit, a crash in native code, or something that ends the process.",
+        )
+    return (
+        f"The notebook {passed_limit(run.limit)} in {_place(run)}: {describe_limit(run.limit)}.",
+        "Look there for a loop that does not end or for work that is far larger than the exercise needs.",
+    )
+
+
+def passed_limit(limit: LimitHit) -> str:
+    """Like "printed more than it may"."""
+    return _WORDS.get(limit.name, "passed a limit")
+
+
+def describe_limit(limit: LimitHit) -> str:
+    """Like "at most 8 MB are allowed, 9.1 MB were used"."""
+    unit = _UNITS.get(limit.name, "")
+    allowed = f"at most {limit.allowed:g} {unit}".rstrip()
+    used = f", {limit.used:.4g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
+    return f"{allowed} are allowed{used}"
+
+
+def _place(run: Run) -> str:
+    cell, line = (run.error.cell, run.error.line) if run.error is not None else (None, None)
+    return f"cell {cell or _failed_cell(run)}" + (f", line {line}" if line else "")
+
+
+def _failed_cell(run: Run) -> int:
+    return next((cell.number for cell in run.cells if cell.status == "failed"), 1)

@@ -1,0 +1,54 @@
+"""Every shipped exercise is sound: the solution and each right repair get full points, each wrong one fails exactly the
+checks that it says it must fail. All of it through the real pipeline, warm and sandboxed where that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.repairs import Repair, repairs, repairs_folder
+from grader.authoring.verify import on_paper
+from grader.course.catalogue import exercises
+from grader.course.notebook import read
+from grader.model import Exercise, Status
+
+pytestmark = pytest.mark.kernel
+
+EXERCISES = exercises(Path(__file__).parents[2] / "exercises")
+REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(exercise, repairs_folder(exercise))]
+
+
+@pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])
+def test_a_repair_gets_the_verdict_that_it_deserves(grader, exercise: Exercise, repair: Repair):
+    assert repair.complaint(grader.grade(exercise, repair.notebook)) is None
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_the_shipped_notebook_fails_and_the_solution_passes(grader, exercise: Exercise):
+    broken = grader.grade(exercise, read(exercise.original))
+    assert broken.status == Status.FAILED
+    assert 0 < broken.score < exercise.max_score
+    solved = grader.grade(exercise, read(exercise.solution))
+    assert (solved.status, solved.score) == (Status.PASSED, exercise.max_score)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_on_paper_the_exercise_is_sound(exercise: Exercise):
+    assert [finding for finding in on_paper(exercise) if finding.problem] == []
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_there_are_enough_repairs_and_each_bug_alone_is_among_the_wrong_ones(exercise: Exercise):
+    names = [repair.name for e, repair in REPAIRS if e.id == exercise.id]
+    assert sum(name.startswith("accept/") for name in names) >= 4
+    assert sum(name.startswith("reject/") for name in names) >= 6
+    for bug in exercise.bugs:
+        assert any(bug.id in name for name in names if name.startswith("reject/")), bug.id
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_the_notebook_stores_the_outputs_of_a_run(exercise: Exercise):
+    text = exercise.original.read_text()
+    assert '"image/png"' in text
+    assert "Traceback" not in text

@@ -1,0 +1,67 @@
+"""Finding exercises by whatever a person types, and saying what is wrong with an exercise's folder."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.course.catalogue import exercises, find, load
+from grader.errors import GraderError
+
+
+@pytest.mark.parametrize(
+    "name", ["01", "1", "01_line", "line", "exercises/01", "exercises/01_line", "exercises/01_line/"]
+)
+def test_an_exercise_is_found_by_number_name_or_path(course, monkeypatch, name):
+    monkeypatch.chdir(course)
+    assert find(name).id == "01_line"
+
+
+def test_an_exercise_is_found_from_inside_its_folder(course, monkeypatch):
+    monkeypatch.chdir(course / "exercises" / "01_line")
+    assert find(".").id == "01_line"
+
+
+def test_the_notebook_of_an_exercise_names_it(course, monkeypatch):
+    monkeypatch.chdir(course)
+    assert find("exercises/01_line/notebook.ipynb").id == "01_line"
+
+
+def test_a_wrong_name_says_which_there_are(course, monkeypatch):
+    monkeypatch.chdir(course)
+    with pytest.raises(GraderError, match=r"There is no exercise 07; there are: 01_line\.") as refusal:
+        find("07")
+    assert refusal.value.exit_code == 2
+
+
+def test_outside_a_course_the_answer_is_to_go_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GraderError) as refusal:
+        find("no_such_thing")
+    assert refusal.value.message
+
+
+def test_exercises_come_in_order_with_their_solutions(course):
+    (only,) = exercises(course / "exercises")
+    assert only.solution == course / "solutions" / "01_line.ipynb"
+    assert only.max_score == 10
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('title = "A line"', "", "lacks title"),
+        ('title = "A line"', 'title = "A line"\ncolour = "red"', "does not know colour"),
+        ("points = 5", 'points = "many"', "checks.2.points"),
+        ('needs = "test_connected"', 'needs = "test_nothing"', "test_values needs test_nothing"),
+        ('code = "GRAD002"', 'code = "GRAD999"', "has code GRAD999"),
+        ("wall = 30", "wal = 30", "limits has no wal"),
+        ('title = "A line"', "title = ", "can't be read"),
+    ],
+)
+def test_a_mistake_in_exercise_toml_is_named_with_its_file(course: Path, old, new, complaint):
+    path = course / "exercises" / "01_line" / "exercise.toml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(GraderError) as refusal:
+        load(path.parent)
+    assert complaint in refusal.value.message
+    assert str(path) in refusal.value.message
