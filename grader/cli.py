@@ -15,9 +15,9 @@ from typing import NoReturn
 
 import click
 
+from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, OK, OUR_FAULT, complain
 from grader.errors import GraderError
 
-OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 DEBUG = "GRADER_DEBUG"
 
 COMMANDS = (
@@ -99,13 +99,6 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)
         click.echo(f"Nothing of yours is lost. Set {DEBUG}=1 to see the traceback, and please report it.", err=True)
         return OUR_FAULT
-
-
-def complain(error: GraderError) -> None:
-    """One sentence and the next step, on stderr."""
-    click.echo(error.message, err=True)
-    if error.next_step:
-        click.echo(error.next_step, err=True)
 
 
 def _module(name: str) -> str:

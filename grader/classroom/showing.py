@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,3 +91,9 @@ def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]
 
 def _change(score: float | None) -> str:
     return "taken back" if score is None else f"set to {score:g}"
+
+
+def count_in_words(counts: Counter[str]) -> str:
+    named = [f"{count} {name.replace('_', ' ') or 'waiting'}" for name, count in counts.most_common()]
+    what = "submission" if counts.total() == 1 else "submissions"
+    return f"{counts.total()} {what}: {', '.join(named)}." if named else "No submissions."

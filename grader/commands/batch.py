@@ -1,5 +1,115 @@
-"""batch: a class's submissions in, one row for each out."""
+"""batch: a class's submissions in, one row for each out.
 
-from grader.classroom.commands import batch as command
+The command reads the arguments and calls one module of `grader.classroom` after the other.
+"""
 
-__all__ = ["command"]
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.commands import options
+from grader.commands.exits import INTERRUPTED, OK, OUR_FAULT
+from grader.course.catalogue import course_folder, exercises
+from grader.model import Exercise, Status, Verdict
+
+if TYPE_CHECKING:
+    from grader.classroom.loop import Engine
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
+@click.option("--output", type=FOLDER, required=True, help="Folder of the gradebook; it is made if it isn't there.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: what cores and memory allow].")
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786 of its scheduler.")
+@click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
+@click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
+@click.option("--title", help="What the class is called on its page [default: the name of --output].")
+@click.option("--students", type=FILE, help="Table of ids, names and sections [default: students.csv in SUBMISSIONS].")
+@options.device
+@options.kernel
+@options.sandbox
+@options.course
+def command(
+    submissions: Path,
+    output: Path,
+    jobs: int | None,
+    cluster: str | None,
+    regrade: tuple[str, ...],
+    roster: Path | None,
+    title: str | None,
+    students: Path | None,
+    device: str,
+    kernel: str,
+    sandbox: str,
+    course: Path | None,
+) -> int:
+    """Grade a class: every notebook in SUBMISSIONS, a folder or a zip.
+
+    Folders of students or exercises, flat files, and the downloads of Canvas, Moodle and nbgrader are understood. Run
+    it again to go on where it stopped, or to grade what was handed in since.
+    """
+    from rich.console import Console
+
+    from grader import __version__
+    from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
+    from grader.classroom.feedback import keep_results
+    from grader.classroom.outputs import ALWAYS, write_outputs
+    from grader.classroom.pipeline import Pipeline, exercise_hash
+    from grader.classroom.showing import count_in_words
+    from grader.classroom.watching import Progress
+    from grader.report import render
+
+    folder = course or course_folder()
+    listed = exercises(folder)
+    known = Course(listed, {exercise.id: exercise_hash(exercise) for exercise in listed}, __version__)
+    console = Console(stderr=True, highlight=False)
+
+    def keep(key: str, verdict: Verdict) -> None:
+        keep_results(output, key, verdict, render)
+
+    with alone_in(output), take_submissions(submissions, output, known, students, keep) as gradebook:
+        if title:
+            gradebook.call(title)
+        if gradebook.notice:
+            console.print(gradebook.notice, markup=False)
+        rows = gradebook.rows()
+        todo = to_grade(rows, known, regrade)
+        console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
+        findings = None if cluster else output / f".findings-{__version__}.db"
+        pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox, findings)
+        stopped = False
+        with Progress(len(todo), console) as progress:
+            try:
+                grade_rows(gradebook, todo, known, pipeline, _engine(cluster, jobs, listed, len(todo)), progress, keep)
+            except KeyboardInterrupt:
+                stopped = True
+        if stopped:
+            waiting = len(to_grade(gradebook.rows(), known))
+            console.print(f"Stopped. {len(rows) - waiting} of {len(rows)} submissions are in the gradebook.")
+            console.print("Run the same command again to go on.")
+            return INTERRUPTED
+        said = write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, roster)
+        counts = Counter(row.status for row in gradebook.rows())
+    click.echo(count_in_words(counts))
+    for sentence in said:
+        click.echo(sentence)
+    return OUR_FAULT if counts[Status.ERROR] else OK
+
+
+def _engine(cluster: str | None, jobs: int | None, exercises: Sequence[Exercise], most: int) -> Callable[[], Engine]:
+    if cluster:
+        from grader.classroom.cluster import Cluster
+
+        return partial(Cluster, cluster, exercises, jobs)
+    from grader.classroom.workers import LocalProcesses, default_jobs
+
+    return partial(LocalProcesses, min(jobs or default_jobs(), max(1, most)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli import CANNOT_GRADE, NOT_PASSED, OK
 from grader.commands import options
+from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK
 from grader.commands.grade import working
 from grader.kernels import open_source
 

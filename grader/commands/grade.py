@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from grader import report
-from grader.cli import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
 from grader.commands import options
+from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
 from grader.course.catalogue import find
 from grader.course.notebook import Notebook, read
 from grader.course.progress import Progress, write_whole

@@ -1,5 +1,121 @@
-"""gradebook: show, override, export."""
+"""gradebook: look into a class's gradebook, set scores by hand, write its tables again."""
 
-from grader.classroom.commands import gradebook as command
+from __future__ import annotations
 
-__all__ = ["command"]
+import getpass
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.errors import GraderError
+from grader.model import Status
+
+if TYPE_CHECKING:
+    from grader.classroom.gradebook import Gradebook
+
+EVERY_STATUS = [str(status) for status in Status]
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(invoke_without_command=True)
+@click.argument("folder", type=FOLDER)
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """Look into the gradebook in FOLDER, set scores by hand, make the tables again."""
+    from grader.classroom.gradebook import Gradebook
+
+    ctx.obj = ctx.with_resource(Gradebook(folder, create=False))
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(show)
+
+
+@command.command()
+@click.option("--student", help="Only this student: an id, or part of a name.")
+@click.option("--exercise", help="Only this exercise: an id, or its number.")
+@click.option("--section", help="Only this section.")
+@click.option("--status", type=click.Choice([*EVERY_STATUS, "waiting"]), help="Only what ended so.")
+@click.option("--code", help="Only notebooks with this finding: GRAD002.")
+@click.option("--overridden", is_flag=True, help="Only scores set by hand.")
+@click.option("--attempts", is_flag=True, help="All attempts, not only those that count.")
+@click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text", show_default=True)
+@click.pass_obj
+def show(
+    book: Gradebook,
+    student: str | None,
+    exercise: str | None,
+    section: str | None,
+    status: str | None,
+    code: str | None,
+    overridden: bool,
+    attempts: bool,
+    form: str,
+) -> None:
+    """List what was handed in and what became of it."""
+    from grader.classroom.showing import Query, count_in_words, details, listing
+
+    query = Query(student, exercise, section, status, code, overridden, attempts)
+    rows = query.choose(book.rows())
+    if form == "csv":
+        from grader.classroom.exports.table import gradebook_csv
+
+        click.echo(gradebook_csv(rows, book.check_order()), nl=False)
+    elif len(rows) == 1 and student:
+        click.echo(details(rows[0], book.history(rows[0].student, rows[0].exercise)))
+    else:
+        click.echo(listing(rows, shutil.get_terminal_size().columns))
+    click.echo(count_in_words(Counter(row.status for row in rows)), err=True)
+
+
+@command.command()
+@click.argument("student")
+@click.argument("exercise")
+@click.argument("score", type=click.FloatRange(min=0), required=False)
+@click.option("--comment", default="", help="Why; the student reads it.")
+@click.option("--who", default=getpass.getuser, help="Who decides [default: you].")
+@click.option("--withdraw", is_flag=True, help="Go back to the grader's own score.")
+@click.pass_obj
+def override(
+    book: Gradebook, student: str, exercise: str, score: float | None, comment: str, who: str, withdraw: bool
+) -> None:
+    """Set a SCORE by hand. It stays when the notebook is graded again, and every change is kept."""
+    if (score is None) != withdraw:
+        raise click.UsageError("Give a SCORE, or --withdraw to go back to the grader's own.")
+    rows = book.rows()
+    found = _one(exercise, sorted({row.exercise for row in rows if row.exercise}))
+    book.override(student, found, score, comment, who)
+    row = next((row for row in book.rows() if row.counts and (row.student, row.exercise) == (student, found)), None)
+    if row is None:
+        click.echo(f"{student} has handed in nothing for {found}; the score is kept for when that changes.")
+        return
+    said = "the grader's own score again" if withdraw else f"set by {who}, the grader's own is {row.graded_score:g}"
+    click.echo(f"{student}, {found}: {row.score:g} of {row.max_score:g} points, {said}.")
+    click.echo("`export` writes the tables again.")
+
+
+@command.command()
+@click.argument("what", nargs=-1, type=click.Choice(["csv", "page", "feedback", "canvas", "gradescope", "junit"]))
+@click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
+@click.option("--title", help="Of the class page.")
+@click.pass_obj
+def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
+    """Write the outputs again [default: csv, page and feedback; canvas too with --roster]."""
+    from grader.classroom.outputs import ALWAYS, write_outputs
+
+    if title:
+        book.call(title)
+    for sentence in write_outputs(book, what or [*ALWAYS, *(["canvas"] if roster else [])], roster):
+        click.echo(sentence)
+
+
+def _one(name: str, ids: Sequence[str]) -> str:
+    """The exercise meant by an id or a number."""
+    matching = [one for one in ids if name in (one, one.partition("_")[0])]
+    matching = matching or [one for one in ids if name.lstrip("0") == one.partition("_")[0].lstrip("0")]
+    if len(matching) == 1:
+        return matching[0]
+    raise GraderError(f"The gradebook has no exercise {name}.", f"It has {', '.join(ids) or 'none'}.")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from grader.cli import NOT_PASSED, OK
 from grader.commands import options
+from grader.commands.exits import NOT_PASSED, OK
 from grader.commands.grade import working
 from grader.course.catalogue import course_folder, exercises, find
 from grader.kernels import open_source

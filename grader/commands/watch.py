@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli import OK
 from grader.commands import hint, list_, options, reset
 from grader.commands import report as report_command
+from grader.commands.exits import OK
 from grader.course.catalogue import course_folder, exercises, find
 from grader.course.progress import Progress
 from grader.errors import GraderError

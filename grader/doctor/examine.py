@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 from grader.course.notebook import Notebook
 from grader.doctor import diagnose, experiments
 from grader.errors import InternalError
-from grader.execution.executor import LostKernel, Session, open_session
-from grader.grading.probe import require_device
+from grader.execution.executor import LostKernel, Session, open_session, require_device
 from grader.inside import TRACE
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree

@@ -16,9 +16,9 @@ from grader.course.notebook import Notebook, read, read_program
 from grader.doctor.examine import Examination, Examined, examine
 from grader.doctor.obstacles import Surroundings, obstacle
 from grader.errors import UngradableError
-from grader.grading.verdict import describe_limit, passed_limit
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Cell, CellError, Finding, Limits, Run
+from grader.words import describe_limit, passed_limit
 
 SECONDS = 120.0  # that a file may run
 GRACE = 5.0  # seconds from the request to stop until the kernel is ended

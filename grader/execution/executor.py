@@ -24,13 +24,14 @@ from nbconvert.preprocessors import ExecutePreprocessor
 from pydantic import TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
-from grader.errors import InternalError
+from grader.errors import GraderError, InternalError
 from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
 from grader.kernels.client import NoticesDeath
 from grader.model import Cell, CellError, LimitHit, Limits, Run, Tree
 
+FACTS_TIMEOUT = 20.0  # seconds
 STARTUP = 120.0  # seconds for a kernel to start and import TensorFlow on a slow disk
 FAULT = TypeAdapter(CellError | None)
 _ANSWER = re.compile(r"'[A-Za-z0-9+/=]*'")
@@ -293,3 +294,16 @@ def open_session(
             yield session
         finally:
             session.close()
+
+
+def require_device(session: Session, device: str) -> None:
+    """Raise GraderError, with the reason, when a GPU was asked for and TensorFlow sees none."""
+    if device != "gpu":
+        return
+    facts: dict[str, Any] = session.ask("session.facts", timeout=FACTS_TIMEOUT)
+    if not facts.get("gpus"):
+        reason = "it sees none on this machine" if facts.get("cuda") else "this TensorFlow is built without GPU support"
+        raise GraderError(
+            f"There is no GPU that TensorFlow can use: {reason}.",
+            "Grade with --device cpu, or see what `python -m grader env` says about the GPU.",
+        )

@@ -16,8 +16,8 @@ from grader.doctor.background import Beside
 from grader.doctor.examine import Examination, examine
 from grader.doctor.remembered import InProcess, Memory
 from grader.errors import UngradableError
-from grader.execution.executor import Supply, open_session
-from grader.grading.probe import Draws, draw_inputs, probe, require_device
+from grader.execution.executor import Supply, open_session, require_device
+from grader.grading.probe import Draws, draw_inputs, probe
 from grader.grading.reference import Reference
 from grader.grading.verdict import explained, reason_not_judged, verdict
 from grader.kernels import Cancellation, KernelRequest, KernelSource

@@ -11,19 +11,17 @@ import runpy
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from grader.errors import GraderError, InternalError
-from grader.execution.executor import LostKernel, Session
+from grader.errors import InternalError
+from grader.execution.executor import FACTS_TIMEOUT, LostKernel, Session
 from grader.inside import wire
 from grader.model import Array, CellError, Environment, Evidence, Exercise, GradientCall, Probe, Tree
 
 CALLS = TypeAdapter(tuple[GradientCall, ...])
 ERROR = TypeAdapter(CellError | None)
-FACTS_TIMEOUT = 20.0  # seconds
 
 Draws = list[dict[str, Array]]
 
@@ -114,16 +112,3 @@ def _environment(session: Session, evidence: Evidence) -> Evidence:
     facts = session.ask("session.facts", timeout=FACTS_TIMEOUT)
     versions = {name: str(facts.get(name, ""))[:40] for name in ("tensorflow", "keras", "numpy", "python")}
     return replace(evidence, environment=Environment(**versions, device="gpu" if facts.get("gpus") else "cpu"))
-
-
-def require_device(session: Session, device: str) -> None:
-    """Raise GraderError, with the reason, when a GPU was asked for and TensorFlow sees none."""
-    if device != "gpu":
-        return
-    facts: dict[str, Any] = session.ask("session.facts", timeout=FACTS_TIMEOUT)
-    if not facts.get("gpus"):
-        reason = "it sees none on this machine" if facts.get("cuda") else "this TensorFlow is built without GPU support"
-        raise GraderError(
-            f"There is no GPU that TensorFlow can use: {reason}.",
-            "Grade with --device cpu, or see what `python -m grader env` says about the GPU.",
-        )

@@ -6,19 +6,8 @@ from dataclasses import replace
 
 from grader.course.notebook import Notebook
 from grader.errors import GraderError
-from grader.model import Check, Environment, Evidence, Exercise, Finding, LimitHit, Run, Status, Timing, Verdict
-
-_UNITS = {"wall": "s", "cell": "s", "cpu": "s of processor time", "memory": "MB", "file_size": "MB", "output": "MB"}
-_WORDS = {
-    "wall": "ran longer than it may",
-    "cell": "has a cell that ran longer than it may",
-    "cpu": "used more processor time than it may",
-    "memory": "used more memory than it may",
-    "processes": "started more processes than it may",
-    "file_size": "wrote more into files than it may",
-    "output": "printed more than it may",
-    "open_files": "opened more files than it may",
-}
+from grader.model import Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
+from grader.words import describe_limit, passed_limit
 
 
 def verdict(
@@ -140,19 +129,6 @@ def _limit_sentences(run: Run) -> tuple[str, str]:
         f"The notebook {passed_limit(run.limit)} in {_place(run)}: {describe_limit(run.limit)}.",
         "Look there for a loop that does not end or for work that is far larger than the exercise needs.",
     )
-
-
-def passed_limit(limit: LimitHit) -> str:
-    """Like "printed more than it may"."""
-    return _WORDS.get(limit.name, "passed a limit")
-
-
-def describe_limit(limit: LimitHit) -> str:
-    """Like "at most 8 MB are allowed, 9.1 MB were used"."""
-    unit = _UNITS.get(limit.name, "")
-    allowed = f"at most {limit.allowed:g} {unit}".rstrip()
-    used = f", {limit.used:.4g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
-    return f"{allowed} are allowed{used}"
 
 
 def _place(run: Run) -> str:

@@ -26,8 +26,8 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
 
 USER = 1000  # the notebook's user and group inside; nobody in particular outside
-SPACE = "/space"  # where the child's one writable file system is mounted before its parts are put in place
-WORK = "/work"
+SPACE = "/clinic-space"  # where the child's one writable file system is mounted before its parts are put in place
+WORK = "/clinic"  # a checkout with its interpreter may lie in /work
 INODES = 20_000
 
 _libc = ctypes.CDLL(None, use_errno=True)

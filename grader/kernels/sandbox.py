@@ -1,7 +1,7 @@
 """The bubblewrap command line: what a sandbox shows, and nothing else.
 
 In comes a program of `grader.inside` to run and the descriptors it inherits, out goes an argument list for Popen.
-Inside there are the interpreter with its packages, the system's libraries and programs, and an empty /work, /tmp and
+Inside there are the interpreter with its packages, the system's libraries and programs, and an empty /clinic, /tmp and
 /dev/shm; no network, no other process, no home, no course, and no file of ours: the few modules of the untrusted side
 come as an archive in memory. The hard part is root: bubblewrap then keeps its capabilities, so the program must lose
 them, and root's uid as well.
@@ -25,7 +25,7 @@ from grader.kernels.visible import View
 
 # The modules that run inside, under the same names and without the rest of the package.
 INSIDE = ("first", "folders", "isolate", "kernel", "lines", "measure", "seccomp", "supervisor", "zygote")
-WORK, HOME, SPACE = "/work", "/tmp/home", "/space"
+WORK, HOME, SPACE = "/clinic", "/tmp/home", "/clinic-space"  # no interpreter lives below names such as these
 NOBODY = 65534  # whom the untrusted side runs as when we are root
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt/cuda", "/sys/devices/system/cpu")

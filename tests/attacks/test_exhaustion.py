@@ -53,7 +53,7 @@ def test_one_allocation_far_beyond_the_limit_raises_in_the_notebook(source: Kern
 
 FILL = (
     "import os\n"
-    "for place in ('/work', '/tmp', '/dev/shm'):\n"
+    "for place in ('/clinic', '/tmp', '/dev/shm'):\n"
     "    for i in range(12):\n"
     "        with open(f'{place}/{i}', 'wb') as file:\n"
     "            for j in range(10): file.write(bytes(2**20))\n"

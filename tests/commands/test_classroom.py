@@ -15,22 +15,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.classroom import commands
 from grader.classroom.gradebook import Gradebook
+from grader.commands import batch as batch_command
+from grader.commands import gradebook as gradebook_command
 from grader.errors import GraderError
 
-from .making import folder, notebook
+from ..classroom.making import folder, notebook
 
 ROOT = Path(__file__).parents[2]
 LINE = "01_line"
 
 
 def batch(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(commands.batch, list(map(str, arguments)), standalone_mode=False)
+    return CliRunner().invoke(batch_command.command, list(map(str, arguments)), standalone_mode=False)
 
 
 def gradebook(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(commands.gradebook, list(map(str, arguments)), standalone_mode=False)
+    return CliRunner().invoke(gradebook_command.command, list(map(str, arguments)), standalone_mode=False)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_show_lists_and_filters(graded: Path) -> None:
     assert "1 submission: 1 ungradable." in gradebook(graded, "show", "--student", "lovelace").output
     assert "No submissions." in gradebook(graded, "show", "--status", "passed").output
     assert "1 submission" in gradebook(graded, "show", "--section", "A").output
-    table = CliRunner().invoke(commands.gradebook, [str(graded), "show", "--format", "csv"]).stdout
+    table = CliRunner().invoke(gradebook_command.command, [str(graded), "show", "--format", "csv"]).stdout
     assert [row["student"] for row in csv.DictReader(io.StringIO(table))] == ["[red]", "ada", "bob", "eve"]
 
 
@@ -146,12 +147,12 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
 @pytest.mark.kernel
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_kernel(tmp_path: Path, course: Path) -> None:
+    from ..classroom.test_batch import in_group
     from ..conftest import wait_until
-    from .test_batch import in_group
 
     files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}
     arguments = [folder(tmp_path / "in", files), "--output", tmp_path / "out", "--exercises", course / "exercises"]
-    run = "from grader.classroom.commands import batch; raise SystemExit(batch.main(standalone_mode=False))"
+    run = "from grader.commands.batch import command; raise SystemExit(command.main(standalone_mode=False))"
     command = [sys.executable, "-c", run, *map(str, arguments), "--jobs", "1"]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
 

@@ -1,0 +1,16 @@
+"""What a command's end means to a shell: the exit codes, and how an error of a person's is told."""
+
+from __future__ import annotations
+
+import click
+
+from grader.errors import GraderError
+
+OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def complain(error: GraderError) -> None:
+    """One sentence and the next step, on stderr."""
+    click.echo(error.message, err=True)
+    if error.next_step:
+        click.echo(error.next_step, err=True)
