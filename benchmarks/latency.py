@@ -20,7 +20,7 @@ from workload import BENCHMARK, course
 
 from grader.course.catalogue import exercises, find
 from grader.course.notebook import read
-from grader.execution.executor import open_session
+from grader.execution.session import open_session
 from grader.grading.grader import Grader
 from grader.kernels import KernelRequest, KernelSource, open_source
 from grader.model import Exercise
@@ -70,7 +70,7 @@ def _command(
 
 def _graded(grader: Grader, exercise: Exercise) -> Mapping[str, float]:
     begun = time.perf_counter()
-    verdict = grader.grade(exercise, read(exercise.notebook))
+    verdict = grader.judge(exercise, read(exercise.notebook))
     return {WARM: time.perf_counter() - begun, WARM_CELLS: verdict.timing.execute}
 
 
@@ -78,9 +78,9 @@ def _run(source: KernelSource, exercise: Exercise) -> Mapping[str, float]:
     """From the notebook's file to its outcome; the kernel's end included."""
     begun = time.perf_counter()
     data = {name: exercise.folder / name for name in exercise.data}
-    with open_session(read(exercise.notebook), source, KernelRequest(exercise.limits, "cpu", data)) as session:
-        pass
-    return {RUN: time.perf_counter() - begun, RUN_CELLS: session.run.seconds}
+    with open_session(source, KernelRequest(exercise.limits, "cpu", data)) as session:
+        run = session.run(read(exercise.notebook))
+    return {RUN: time.perf_counter() - begun, RUN_CELLS: run.seconds}
 
 
 def _targets(exercise: Exercise, figures: dict[str, list[float]]) -> tuple[Target, ...]:

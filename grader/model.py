@@ -308,3 +308,4 @@ class Notes:
     solution: tuple[str, ...] = ()  # the solution's repair cells, side by side with
     repaired: tuple[str, ...] = ()  # the learner's
     report: Path | None = None  # where the HTML went
+    problem: str = ""  # why it could not be written

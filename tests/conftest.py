@@ -14,10 +14,10 @@ import pytest
 
 from grader.course.catalogue import load
 from grader.course.notebook import Notebook
-from grader.execution.executor import Session, open_session
+from grader.execution.session import open_session
 from grader.grading.grader import Grader
 from grader.kernels import KernelRequest, KernelSource, open_source
-from grader.model import Exercise, Limits
+from grader.model import Exercise, Limits, Run
 
 HERE = Path(__file__).parent
 COURSE = HERE / "small_course"
@@ -90,12 +90,12 @@ def notebook(*cells: str) -> Notebook:
 
 
 @pytest.fixture
-def run(source: KernelSource) -> Callable[..., Session]:
-    """Runs cells in a kernel of the source under test; the session is closed when this returns, its Run stays."""
+def run(source: KernelSource) -> Callable[..., Run]:
+    """Runs cells in a kernel of the source under test."""
 
-    def run(*cells: str, **limits: float) -> Session:
+    def run(*cells: str, **limits: float) -> Run:
         request = KernelRequest(Limits(**{"wall": 60, "cell": 30, **limits}), "cpu")
-        with open_session(notebook(*cells), source, request) as session:
-            return session
+        with open_session(source, request) as session:
+            return session.run(notebook(*cells))
 
     return run

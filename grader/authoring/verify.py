@@ -11,7 +11,8 @@ import numpy as np
 from grader.authoring.repairs import repairs, repairs_folder
 from grader.course.notebook import Notebook, read
 from grader.errors import GraderError
-from grader.grading.grader import Grader, Progress
+from grader.execution.executor import Progress
+from grader.grading.grader import Grader
 from grader.grading.probe import draw_inputs
 from grader.model import Exercise, Status
 
@@ -29,19 +30,19 @@ def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None)
     yield from on_paper(exercise)
     say = progress or (lambda _text: None)
     say("the notebook as shipped")
-    verdict = grader.grade(exercise, read(exercise.original))
+    verdict = grader.judge(exercise, read(exercise.original))
     failed = {check.id for check in verdict.checks if check.status == "failed"}
     shipped = None if verdict.status == Status.FAILED and failed else f"its verdict is {verdict.status}"
     yield Finding("the shipped notebook runs and fails", shipped)
     if exercise.solution is None:
         return
     say("the solution")
-    verdict = grader.grade(exercise, read(exercise.solution))
+    verdict = grader.judge(exercise, read(exercise.solution))
     right = None if verdict.status == Status.PASSED and verdict.score == verdict.max_score else verdict.message
     yield Finding("the solution passes with full points", right)
     for repair in repairs(exercise, repairs_folder(exercise)):
         say(repair.name)
-        yield Finding(f"{repair.name}: {repair.what}", repair.complaint(grader.grade(exercise, repair.notebook)))
+        yield Finding(f"{repair.name}: {repair.what}", repair.complaint(grader.judge(exercise, repair.notebook)))
 
 
 def on_paper(exercise: Exercise) -> Iterator[Finding]:

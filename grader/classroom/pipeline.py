@@ -33,8 +33,7 @@ class Pipeline:
     def __call__(self, exercise: str, notebook: bytes) -> Verdict:
         from grader.course.notebook import parse
 
-        grader, found, text = _kept.grader(self), _exercise(self.course / exercise), parse(notebook)
-        return grader.explain(found, text, grader.grade(found, text))
+        return _kept.grader(self).grade(_exercise(self.course / exercise), parse(notebook))
 
     def cancel(self) -> None:
         """Have what this process grades with these settings end soon; its verdict is void. From any thread."""

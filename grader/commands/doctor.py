@@ -11,7 +11,7 @@ import click
 
 from grader.commands import options
 from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK
-from grader.commands.grade import working
+from grader.commands.working import working
 from grader.kernels import open_source
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import click
 from grader import report
 from grader.commands import options
 from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
+from grader.commands.working import working
 from grader.course.catalogue import find
-from grader.course.notebook import Notebook, read
-from grader.course.progress import Progress, write_whole
+from grader.course.notebook import read
+from grader.course.progress import Progress
 from grader.errors import GraderError
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Limits, Notes, Status, Verdict
@@ -75,6 +75,8 @@ def command(
             from grader.grading.verdict import refused
 
             verdict, notes = refused(found, error), Notes()
+    if notes.problem:
+        click.echo(notes.problem, err=True)
     if form == "text":
         from rich.console import Console
 
@@ -90,33 +92,15 @@ def _grade(
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
     import grader.report.html as _html  # noqa: F401
     from grader.grading.grader import Grader
+    from grader.report.keep import keep
 
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
     doubted = own and not Progress(exercise.folder.parent).standing(exercise).passed
     with Grader(source, device) as grader, working() as say:
-        verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "later")
-        verdict = grader.explain(exercise, notebook, verdict, say)
+        verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "after")
     html = output / f"{exercise.id}.html" if output else None
     return verdict, keep(exercise, notebook, verdict, html, own)
-
-
-def keep(exercise: Exercise, notebook: Notebook, verdict: Verdict, html: Path | None = None, own: bool = True) -> Notes:
-    """Note the verdict in the learner's progress (if the notebook is the exercise's own) and write the reports, to
-    `html` or where reports go; what to show beside the verdict."""
-    from grader.course.hints import notes
-
-    progress = Progress(exercise.folder.parent)
-    standing = progress.note(exercise, verdict) if own else progress.standing(exercise)
-    html = html or progress.report_path(exercise)
-    told = replace(notes(exercise, standing, verdict, notebook), report=html)
-    try:
-        write_whole(html, report.render(verdict, told, "html"))
-        write_whole(html.with_suffix(".json"), report.render(verdict, told, "json"))
-    except OSError as error:
-        click.echo(f"The report could not be written to {html}: {error.strerror}.", err=True)
-        told = replace(told, report=None)
-    return told
 
 
 def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Limits:
@@ -124,16 +108,3 @@ def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Li
     if timeout is not None:
         limits = replace(limits, wall=timeout, cell=timeout)
     return replace(limits, memory=memory) if memory is not None else limits
-
-
-@contextmanager
-def working(on: str = "") -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is being done, and on what; nothing when that is no terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _text: None
-        return
-    with console.status(f"{on}starting", spinner="dots") as status:
-        yield lambda text: status.update(f"{on}{text} …")

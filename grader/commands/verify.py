@@ -9,7 +9,7 @@ import click
 
 from grader.commands import options
 from grader.commands.exits import NOT_PASSED, OK
-from grader.commands.grade import working
+from grader.commands.working import working
 from grader.course.catalogue import course_folder, exercises, find
 from grader.kernels import open_source
 

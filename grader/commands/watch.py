@@ -138,7 +138,7 @@ class _Watch:
     # --- what happens --------------------------------------------------------------------------------------------
 
     def _graded(self, graded: Graded) -> None:
-        from grader.commands.grade import keep
+        from grader.report.keep import keep
 
         outcome = graded.outcome
         if isinstance(outcome, GraderError):
@@ -151,6 +151,8 @@ class _Watch:
             self._screen.rule()
         notes = keep(self._exercise, graded.notebook, outcome, own=graded.fresh)  # one save is one attempt
         self._screen.verdict(outcome, notes, brief=not graded.explained)
+        if notes.problem:
+            self._screen.line(notes.problem)
         if outcome.status == Status.PASSED:
             self._celebrate()
         if graded.explained:

@@ -8,7 +8,8 @@ by an exception, so that what it did until then can be diagnosed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,15 @@ from typing import Any, NamedTuple
 from grader.course.notebook import Notebook
 from grader.doctor import diagnose, experiments
 from grader.errors import InternalError
-from grader.execution.executor import LostKernel, Session, open_session, require_device
+from grader.execution.executor import Progress, silent
+from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import TRACE
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 
 MOST_RUNS = 4
 SEED = 7
+PLAIN = {"seed": SEED}  # the plan of a run that is no experiment
 STEP_LIMIT = "StepLimit"  # how the trace ends a run after the steps that were asked for
 TIME_LIMIT = "TimeLimit"  # how a run ends that took longer than it may
 EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
@@ -55,31 +58,67 @@ class _Traced(NamedTuple):
     counted: Tree
 
 
+@contextmanager
+def open_traced(
+    source: KernelSource,
+    request: KernelRequest,
+    cancellation: Cancellation | None = None,
+    *,
+    plan: Mapping[str, Any] = PLAIN,
+    program: str | None = None,
+    seconds: float | None = None,
+) -> Iterator[Session]:
+    """A session whose kernel is ready for a notebook and traces it.
+
+    `plan`: of the trace, see grader/inside/trace. `program`: the file's name, where it is a program and no notebook.
+    `seconds`: after which an exception ends the run. Raises what `open_session` raises.
+    """
+    with open_session(source, request, cancellation) as session:
+        session.add(TRACE)
+        try:
+            session.ask("session.trace", json.dumps(dict(plan)), timeout=HOOKS_SECONDS)
+            if program is not None:
+                session.ask("session.program", program, timeout=HOOKS_SECONDS)
+            if seconds is not None:
+                session.ask("session.limit", seconds, timeout=HOOKS_SECONDS)
+        except LostKernel as error:
+            raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
+        yield session
+
+
 def examine(
     notebook: Notebook,
     source: KernelSource,
     request: KernelRequest,
+    *,
     steps: int | None = None,
-    progress: Callable[[str], None] | None = None,
-    cancellation: Cancellation | None = None,
     seconds: float | None = None,
-    ready: Callable[[], object] = lambda: None,
+    progress: Progress = silent,
+    cancellation: Cancellation | None = None,
+    opened: Session | None = None,
 ) -> Examination:
-    """What is wrong with the gradients of this notebook. `steps`: stop after so many optimizer steps; `seconds`: stop
-    then, which is earlier than the request's limit, where the kernel dies. `ready` is called when a kernel is ready for
-    the notebook, and may wait."""
-    say = progress or (lambda _text: None)
-    say("tracing the gradients")
-    traced = partial(_traced, notebook, source, request, seconds=seconds, cancellation=cancellation, ready=ready)
-    plain = traced(_plan({}, steps))
+    """What is wrong with the gradients of this notebook.
+
+    `steps`: stop after so many optimizer steps; `seconds`: stop then, which is earlier than the request's limit, where
+    the kernel dies. `opened`: a session of `open_traced` that waits for this notebook, without a plan.
+    """
+    progress("tracing the gradients")
+    program = Path(notebook.name).name if notebook.program else None
+
+    def run_traced(plan: dict[str, Any]) -> _Traced:
+        of_this_run = partial(open_traced, plan=_plan(plan, steps), program=program, seconds=seconds)
+        with of_this_run(source, request, cancellation) as session:
+            return _run(session, notebook, seconds)
+
+    plain = _run(opened, notebook, seconds) if opened else run_traced({})
     run, order = plain.run, plain.order
     if plain.trace is None:
         return Examination(run, (), Examined(), traced=False)
     try:
         runs = [plain.trace]
         while run.status != "timed_out" and len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
-            say(f"trying experiment {len(runs)}")
-            further = traced(_plan(plans[0], steps)).trace
+            progress(f"trying experiment {len(runs)}")
+            further = run_traced(plans[0]).trace
             if further is None:
                 break
             runs.append(further)
@@ -92,52 +131,21 @@ def examine(
 
 def hooks(source: KernelSource) -> dict[str, str]:
     """For each of the trace's hooks into TensorFlow "works", or why it is left out on this machine."""
-    tried: dict[str, str] = {}
-
-    def prepare(session: Session) -> None:
+    with open_session(source, KernelRequest()) as session:
         session.add(TRACE)
-        tried.update(session.ask("session.trace", "{}", timeout=HOOKS_SECONDS))
-
-    with open_session(Notebook("nothing", (), (), "", None), source, KernelRequest(), prepare=prepare):
+        tried: dict[str, str] = session.ask("session.trace", "{}", timeout=HOOKS_SECONDS)
         return tried
 
 
-def _traced(
-    notebook: Notebook,
-    source: KernelSource,
-    request: KernelRequest,
-    plan: dict[str, Any],
-    *,
-    seconds: float | None,
-    cancellation: Cancellation | None,
-    ready: Callable[[], object],
-) -> _Traced:
-    """One run under the trace."""
-
-    def supply() -> Notebook:
-        ready()
-        return notebook
-
-    def prepare(session: Session) -> None:
-        require_device(session, request.device)
-        session.add(TRACE)
-        try:
-            session.ask("session.trace", json.dumps(plan), timeout=HOOKS_SECONDS)
-            if notebook.program:
-                session.ask("session.program", Path(notebook.name).name, timeout=HOOKS_SECONDS)
-            if seconds is not None:
-                session.ask("session.limit", seconds, timeout=HOOKS_SECONDS)
-        except LostKernel as error:
-            raise InternalError(f"The doctor's trace could not be installed: {error}.") from None
-
-    with open_session(supply, source, request, cancellation=cancellation, prepare=prepare) as session:
-        run = _outcome(session.run, seconds)
-        order: dict[int | None, int] = dict(enumerate(session.order, start=1))
-        try:
-            counted = session.ask("session.counted", timeout=FETCH_SECONDS)
-            trace = session.ask("session.traced", run.error is not None, timeout=FETCH_SECONDS)
-        except LostKernel:
-            counted = trace = None
+def _run(session: Session, notebook: Notebook, seconds: float | None) -> _Traced:
+    """One run under the trace, in a session of `open_traced`."""
+    run = _outcome(session.run(notebook), seconds)
+    order: dict[int | None, int] = dict(enumerate(session.order, start=1))
+    try:
+        counted = session.ask("session.counted", timeout=FETCH_SECONDS)
+        trace = session.ask("session.traced", run.error is not None, timeout=FETCH_SECONDS)
+    except LostKernel:
+        counted = trace = None
     return _Traced(run, order, trace, counted)
 
 
@@ -155,7 +163,7 @@ def _outcome(run: Run, seconds: float | None) -> Run:
 def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
     """The plan for a run of at most so many steps, of which an experiment may need fewer."""
     least = min((each for each in (plan.get("steps"), steps) if each is not None), default=None)
-    return {**plan, "seed": SEED, **({} if least is None else {"steps": least})}
+    return {**plan, **PLAIN, **({} if least is None else {"steps": least})}
 
 
 def _code(notebook: Notebook, number: int) -> str:

@@ -72,7 +72,7 @@ def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[s
     limits = replace(limits, **dict(wish.limits))
     folders = (_folder(file), *(folder.resolve() for folder in wish.data))
     request = KernelRequest(limits, wish.device, folders=folders, at_home=_downloads())
-    examination = examine(notebook, source, request, wish.steps, say, seconds=wish.seconds)
+    examination = examine(notebook, source, request, steps=wish.steps, seconds=wish.seconds, progress=say)
     around = Surroundings(PROGRAM if notebook.program else NOTEBOOK, folders, source.sandboxed)
     return _diagnosis(file, notebook, examination, around, wish)
 

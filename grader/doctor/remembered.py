@@ -1,11 +1,13 @@
 """What the doctor found in which code, remembered: by one process for itself, or in a file for several.
 
-In comes a key that is the same for the same code (see `grading`), out go the findings, an empty tuple included. A file
-that can't be read or written is as if nothing had been remembered: it only saves time.
+`same_code` makes the key; that nothing was found is remembered too. A file that can't be read or written is as if
+nothing had been remembered: it only saves time.
 """
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +16,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from grader.course.notebook import Notebook
 from grader.model import Finding
 
 Findings = tuple[Finding, ...]
@@ -65,3 +68,16 @@ class InFile:
         with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as database, database:
             database.execute("CREATE TABLE IF NOT EXISTS findings (code TEXT PRIMARY KEY, found TEXT NOT NULL)")
             yield database
+
+
+def same_code(exercise: str, notebook: Notebook) -> str:
+    """The same for two notebooks that differ in nothing but comments: neither in what runs nor in where it stands."""
+    code = "\0".join([exercise, *map(_without_comments, notebook.cells)])
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
+
+
+def _without_comments(cell: str) -> str:
+    try:
+        return ast.dump(ast.parse(cell), include_attributes=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a magic, or what is no Python
+        return cell

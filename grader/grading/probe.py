@@ -16,9 +16,9 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from grader.errors import InternalError
-from grader.execution.executor import FACTS_TIMEOUT, LostKernel, Session
+from grader.execution.session import FACTS_TIMEOUT, LostKernel, Session
 from grader.inside import wire
-from grader.model import Array, CellError, Environment, Evidence, Exercise, GradientCall, Probe, Tree
+from grader.model import Array, CellError, Environment, Evidence, Exercise, GradientCall, Probe, Run, Tree
 
 CALLS = TypeAdapter(tuple[GradientCall, ...])
 ERROR = TypeAdapter(CellError | None)
@@ -36,9 +36,8 @@ def draw_inputs(exercise: Exercise, seed: int) -> Draws:
         raise InternalError(f"{path} can't draw the hidden inputs: {type(error).__name__}: {error}.") from error
 
 
-def probe(exercise: Exercise, session: Session, draws: Draws) -> Evidence:
+def probe(exercise: Exercise, session: Session, run: Run, draws: Draws) -> Evidence:
     """Question the kernel in which the notebook has run."""
-    run = session.run
     begun = time.monotonic()
     evidence = Evidence(run=run)
     if run.status in ("completed", "crashed"):

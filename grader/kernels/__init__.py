@@ -49,6 +49,7 @@ class Cancellation:
     def __init__(self) -> None:
         self.asked = False
         self._kernel: Kernel | None = None
+        self._children: list[Cancellation] = []
 
     def hold(self, kernel: Kernel) -> None:
         """This kernel works now."""
@@ -56,10 +57,20 @@ class Cancellation:
         if self.asked:
             kernel.kill()
 
+    def child(self) -> Cancellation:
+        """For a part of the work that may be ended alone, and is ended with the whole."""
+        child = Cancellation()
+        self._children.append(child)
+        if self.asked:
+            child.cancel()
+        return child
+
     def cancel(self) -> None:
         self.asked = True
         if self._kernel is not None:
             self._kernel.kill()
+        for child in self._children:
+            child.cancel()
 
 
 class KernelSource(Protocol):

@@ -50,6 +50,7 @@ class MeteredChannel(AsyncZMQSocketChannel):
         if self.socket is not None and self._monitor is not None:
             self.socket.disable_monitor()
             self._monitor.close(linger=0)
+            self._monitor = None
         super().close()
 
     stop = close

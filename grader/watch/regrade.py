@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from grader.course.notebook import Notebook
 from grader.errors import GraderError, InternalError
-from grader.grading.grader import Grader
+from grader.grading.grader import EXPLAINED, Grader, Grading
 from grader.kernels import KernelSource
-from grader.model import Exercise, Status, Verdict
+from grader.model import Exercise, Verdict
 
 QUIET = 0.3  # seconds
-EXPLAINED = (Status.FAILED, Status.CRASHED)  # verdicts that the doctor is asked about
-ATTEMPTS = 3  # where we fail: since the last save the waiting kernel may have died, and the solution's too
+# Of ours, until a person is told: since the last save the waiting kernel may have died, and the solution's too.
+MOST_FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +86,38 @@ class Regrader:
     # --- in the thread -------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        with Grader(self._source, self._device) as grader:
+        with Grader(self._source, self._device) as grader, suppress(_Closed):
             self._grader = grader
-            attempt, doubted = 1, False
-            while not self._closed:
-                outcome = self._attempt(lambda: self._grade(grader, doubted))  # noqa: B023  called at once
-                if isinstance(outcome, InternalError) and attempt < ATTEMPTS:
-                    attempt += 1
-                    self._put_back()
-                    continue
-                attempt = 1
-                notebook = self._current
-                doubted = isinstance(outcome, Verdict) and outcome.status in EXPLAINED
-                self._settle(Graded(notebook, outcome, explained=not doubted))
-                if notebook is None:
-                    return
-                if isinstance(outcome, Verdict) and doubted and self._newest is None:
-                    self._explain(grader, notebook, outcome)
+            failures, doubted = 0, False
+            while True:
+                try:
+                    doubted = self._grade(grader, doubted)
+                    failures = 0
+                except GraderError as error:
+                    failures = failures + 1 if isinstance(error, InternalError) else MOST_FAILURES
+                    if failures < MOST_FAILURES:
+                        self._put_back()
+                        continue
+                    failures, notebook = 0, self._current
+                    self._settle(Graded(notebook, error))
+                    if notebook is None:
+                        return
                 with self._changed:
                     self._current = None
 
-    def _grade(self, grader: Grader, doubted: bool) -> Verdict:
-        return grader.grade(self._exercise, self._take, progress=self._report, doctor="ready" if doubted else "later")
-
-    def _explain(self, grader: Grader, notebook: Notebook, verdict: Verdict) -> None:
-        outcome = self._attempt(lambda: grader.explain(self._exercise, notebook, verdict, self._report))
-        self._settle(Graded(notebook, verdict if isinstance(outcome, GraderError) else outcome, fresh=False))
-
-    def _attempt(self, stage: Callable[[], Verdict]) -> Verdict | GraderError:
-        try:
-            return stage()
-        except GraderError as error:
-            return error
-        except Exception as error:  # what is ended from outside may fail in any way
-            return InternalError(f"The grader itself failed ({type(error).__name__}: {error}).", "Save again.")
+    def _grade(self, grader: Grader, doubted: bool) -> bool:
+        """One text, from its wait to the doctor's findings; whether the next one will probably fail as well."""
+        with (
+            _our_fault(),
+            grader.open(self._exercise, progress=self._report, doctor="ready" if doubted else "after") as grading,
+        ):
+            notebook = self._take()
+            verdict = grading.judge(notebook)
+            fails = verdict.status in EXPLAINED
+            self._settle(Graded(notebook, verdict, explained=not fails))
+            if fails and self._newest is None:
+                self._settle(Graded(notebook, _explained(grading, notebook, verdict), fresh=False))
+            return fails
 
     def _take(self) -> Notebook:
         """The text to grade, when there is one; a kernel is ready for it by now."""
@@ -148,3 +147,23 @@ class Regrader:
             news = graded.notebook is None or self._newest is None
         if news and not self._closed:
             self._tell(graded)
+
+
+def _explained(grading: Grading, notebook: Notebook, verdict: Verdict) -> Verdict:
+    """The verdict with the doctor's findings; where it has none to give, as it is."""
+    try:
+        with _our_fault():
+            return grading.explain(notebook, verdict)
+    except GraderError:
+        return verdict
+
+
+@contextmanager
+def _our_fault() -> Iterator[None]:
+    """What is ended from outside may fail in any way: an InternalError of it."""
+    try:
+        yield
+    except (GraderError, _Closed):
+        raise
+    except Exception as error:
+        raise InternalError(f"The grader itself failed ({type(error).__name__}: {error}).", "Save again.") from error

@@ -21,15 +21,15 @@ REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(ex
 
 @pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])
 def test_a_repair_gets_the_verdict_that_it_deserves(grader, exercise: Exercise, repair: Repair):
-    assert repair.complaint(grader.grade(exercise, repair.notebook)) is None
+    assert repair.complaint(grader.judge(exercise, repair.notebook)) is None
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_the_shipped_notebook_fails_and_the_solution_passes(grader, exercise: Exercise):
-    broken = grader.grade(exercise, read(exercise.original))
+    broken = grader.judge(exercise, read(exercise.original))
     assert broken.status == Status.FAILED
     assert 0 < broken.score < exercise.max_score
-    solved = grader.grade(exercise, read(exercise.solution))
+    solved = grader.judge(exercise, read(exercise.solution))
     assert (solved.status, solved.score) == (Status.PASSED, exercise.max_score)
 
 

@@ -14,7 +14,7 @@ from grader.codes import CODES
 from grader.course.catalogue import exercises
 from grader.course.notebook import Notebook, read
 from grader.doctor.examine import examine
-from grader.execution.executor import Session, open_session
+from grader.execution.session import open_session
 from grader.inside import TRACE
 from grader.kernels import KernelRequest
 from grader.model import Exercise
@@ -89,15 +89,15 @@ def numbers(warm, exercise: Exercise, traced: bool) -> tuple[str, float]:
     cells = ("import keras; keras.utils.set_random_seed(5)", *notebook.cells, FINGERPRINT)
     data = {name: exercise.folder / name for name in exercise.data}
 
-    def trace(session: Session) -> None:
-        session.add(TRACE)
-        session.ask("session.trace", json.dumps({}), timeout=30.0)
-
     changed = replace(notebook, cells=cells)
     request = KernelRequest(exercise.limits, "cpu", data)
-    with open_session(changed, warm, request, prepare=trace if traced else None) as session:
-        assert session.run.error is not None
-        return session.run.error.message, session.run.seconds
+    with open_session(warm, request) as session:
+        if traced:
+            session.add(TRACE)
+            session.ask("session.trace", json.dumps({}), timeout=30.0)
+        run = session.run(changed)
+    assert run.error is not None
+    return run.error.message, run.seconds
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)

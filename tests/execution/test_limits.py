@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from grader.execution.executor import open_session
 from grader.execution.limits import exhausted
+from grader.execution.session import open_session
 from grader.kernels import KernelRequest
 from grader.model import CellError, Limits, Run
 
@@ -29,8 +29,8 @@ THREADS = (
 
 
 def run(source, code: str, **limits: float) -> Run:
-    with open_session(notebook(code), source, KernelRequest(Limits(**limits), "cpu")) as session:
-        return session.run
+    with open_session(source, KernelRequest(Limits(**limits), "cpu")) as session:
+        return session.run(notebook(code))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from grader.execution.executor import open_session
+from grader.execution.session import open_session
 from grader.inside import lines
 from grader.kernels import KernelRequest, open_source
 
@@ -104,6 +104,6 @@ def test_kernels_after_the_third_look_lines_up():
     seconds = []
     with closing(open_source("warm")) as source:
         for _ in range(4):
-            with open_session(notebook(LOOKUP), source, KernelRequest(device="cpu")) as session:
-                seconds.append(float(session.run.error.message))
+            with open_session(source, KernelRequest(device="cpu")) as session:
+                seconds.append(float(session.run(notebook(LOOKUP)).error.message))
     assert 2 * seconds[3] < min(seconds[:3])

@@ -1,0 +1,19 @@
+"""A line on stderr that says what is being done while a command works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def working(on: str = "") -> Iterator[Callable[[str], None]]:
+    """The line, as a function that changes it; nothing when stderr is no terminal. `on`: what is worked on."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _text: None
+        return
+    with console.status(f"{on}starting", spinner="dots") as status:
+        yield lambda text: status.update(f"{on}{text} …")
