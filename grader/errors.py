@@ -22,3 +22,7 @@ class InternalError(GraderError):
     """Our own machinery failed; it costs no attempt."""
 
     exit_code = 3
+
+
+class LostError(InternalError):
+    """A process of ours was ended from outside; the same once more will probably do."""

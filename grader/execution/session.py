@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from pydantic import TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
-from grader.errors import GraderError, InternalError
+from grader.errors import GraderError, InternalError, LostError
 from grader.execution.executor import ENVIRONMENT_STEP, STARTUP, Executor, Progress, silent
 from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
@@ -107,14 +107,24 @@ class Session:
             self._kernel.kill()
         return self._outcome(notebook, failure)
 
-    def ask(self, function: str, *arguments: str | float | bool, timeout: float) -> Tree:
-        """The answer of one of `grader.inside`'s functions. Raises LostKernel when there is no proper one."""
+    def ask(
+        self,
+        function: str,
+        *arguments: str | float | bool,
+        timeout: float,
+        max_bytes: int = wire.MAX_BYTES,
+        max_items: int = wire.MAX_ITEMS,
+    ) -> Tree:
+        """The answer of one of `grader.inside`'s functions. Raises LostKernel when there is no proper one, LostError
+        when that is for a process of ours."""
         reply = self._execute("", timeout, {"answer": call(function, *arguments)})
         text = reply.get("user_expressions", {}).get("answer", {}).get("data", {}).get("text/plain", "")
         if not isinstance(text, str) or not _ANSWER.fullmatch(text):
             raise LostKernel("the kernel gave no proper answer")
         try:
-            return wire.unpack(text[1:-1])
+            return wire.unpack(text[1:-1], max_bytes, max_items)
+        except wire.TooLarge as error:
+            raise LostKernel(f"the answer is too large ({error})") from None
         except wire.WireError as error:
             raise LostKernel(f"the kernel's answer is not plain data: {error}") from None
 
@@ -166,6 +176,11 @@ class Session:
         self._limit = self._limit or limit
         self._kernel.kill()
 
+    def _require_own_processes(self) -> None:
+        """The kernel died. Raise LostError where that is no affair of the notebook's."""
+        if self._kernel.lost():
+            raise LostError("The process that watches the notebook's kernel was ended from outside.", "Grade again.")
+
     def _outcome(self, notebook: Notebook, failure: Exception | None) -> Run:
         status, limit, error = "completed", None, None
         if isinstance(failure, CellExecutionError):
@@ -174,6 +189,8 @@ class Session:
             status = "killed" if limit else "crashed"
         elif failure is not None:
             limit = self._limit or self._kernel.limit_hit()
+            if limit is None:
+                self._require_own_processes()
             status = "timed_out" if limit and limit.name in ("wall", "cell", "cpu") else "killed"
         seconds, stopped = self._executor.seconds, self._executor.current if failure is not None else None
         cells = []
@@ -217,7 +234,10 @@ class Session:
                 reply: dict[str, Any] = await client.get_shell_msg(timeout=0.25)
             except Empty:
                 if not await client.is_alive():
-                    raise LostKernel("the kernel died") from None
+                    self._require_own_processes()
+                    limit = self._kernel.limit_hit()
+                    problem = "the answer is too large" if limit and limit.name == "output" else "the kernel died"
+                    raise LostKernel(problem) from None
                 if time.monotonic() > deadline:
                     raise LostKernel("the kernel gave no answer in time") from None
             except (ValueError, KeyError, TypeError) as error:  # a forged or garbled message

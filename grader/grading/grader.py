@@ -13,7 +13,7 @@ from types import TracebackType
 
 from grader.course.notebook import Notebook
 from grader.doctor.remembered import InProcess, Memory, same_code
-from grader.errors import UngradableError
+from grader.errors import LostError, UngradableError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session, open_session
 from grader.grading.probe import probe
@@ -62,8 +62,14 @@ class Grader:
         begun = time.monotonic()
         require_own(exercise, notebook)
         known = self._memory.recall(same_code(exercise.id, notebook)) is not None
-        with self.open(exercise, limits, progress, "after" if known else doctor) as grading:
-            return grading.explain(notebook, grading.judge(notebook, begun))
+        for again in (True, False):
+            try:
+                with self.open(exercise, limits, progress, "after" if known else doctor) as grading:
+                    return grading.explain(notebook, grading.judge(notebook, begun))
+            except LostError:
+                if not again or self._cancellation.asked:
+                    raise
+        raise AssertionError("unreachable")
 
     def judge(
         self, exercise: Exercise, notebook: Notebook, limits: Limits | None = None, progress: Progress = silent

@@ -23,6 +23,9 @@ from grader.model import Array, CellError, Environment, Evidence, Exercise, Grad
 CALLS = TypeAdapter(tuple[GradientCall, ...])
 ERROR = TypeAdapter(CellError | None)
 
+LARGEST_ANSWER = 16 * 2**20  # bytes of what a learner's functions return for one draw, all gradients included
+MOST_ITEMS = 200_000  # numbers and texts in it outside of arrays
+
 Draws = list[dict[str, Array]]
 
 
@@ -69,7 +72,14 @@ def _functions(exercise: Exercise, session: Session, evidence: Evidence, draws: 
 
 def _one(session: Session, source: str, inputs: dict[str, Array]) -> tuple[Probe, str | None]:
     try:
-        answer = session.ask("session.probe", source, wire.pack(inputs), timeout=session.limits.probe)
+        answer = session.ask(
+            "session.probe",
+            source,
+            wire.pack(inputs),
+            timeout=session.limits.probe,
+            max_bytes=LARGEST_ANSWER,
+            max_items=MOST_ITEMS,
+        )
         error = ERROR.validate_python(answer["error"])
         calls = _calls(session, answer["calls"])
         device = answer["device"] if answer["device"] in ("CPU", "GPU") else None

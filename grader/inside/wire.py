@@ -16,6 +16,7 @@ import numpy as np
 
 KINDS = "biufc"  # bool, integers, floats, complex
 MAX_BYTES = 64 * 2**20
+MAX_ITEMS = 3_000_000  # in lists and dicts: each becomes some 100 bytes of memory, whatever it costs as text
 _HEADER_BYTES = 4096
 
 
@@ -23,15 +24,21 @@ class WireError(ValueError):
     """The text is not a tree as described above."""
 
 
+class TooLarge(WireError):  # noqa: N818  whose work it is reads the sentence
+    """It is more than whoever asked would take."""
+
+
 def encode(tree: Any) -> str:
     """The tree, in which dataclasses are dicts, as JSON text. Raises TypeError for anything that is not plain data."""
     return json.dumps(tree, default=_encode_other)
 
 
-def decode(text: str, max_bytes: int = MAX_BYTES) -> Any:
+def decode(text: str, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> Any:
     """The tree that `encode` wrote. Raises WireError, and nothing else, whatever the text."""
-    if len(text) > max_bytes:
-        raise WireError(f"{len(text)} bytes where at most {max_bytes} are allowed")
+    _require_bytes(text, max_bytes)
+    items = text.count(",") + text.count("[") + text.count("{")  # at least as many as there are, found without parsing
+    if items > max_items:
+        raise TooLarge(f"some {items:,} values outside of arrays where at most {max_items:,} are allowed")
     try:
         return json.loads(text, object_hook=_decode_object)
     except (ValueError, RecursionError) as error:
@@ -43,14 +50,20 @@ def pack(tree: Any) -> str:
     return base64.b64encode(encode(tree).encode()).decode("ascii")
 
 
-def unpack(text: str, max_bytes: int = MAX_BYTES) -> Any:
+def unpack(text: str, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> Any:
     """The tree that `pack` wrote. Raises WireError, and nothing else, whatever the text."""
-    if len(text) > max_bytes:
-        raise WireError(f"{len(text)} bytes where at most {max_bytes} are allowed")
+    _require_bytes(text, max_bytes)
     try:
-        return decode(base64.b64decode(text, validate=True).decode(), max_bytes)
+        return decode(base64.b64decode(text, validate=True).decode(), max_bytes, max_items)
+    except TooLarge:
+        raise
     except ValueError as error:
         raise WireError(str(error)) from None
+
+
+def _require_bytes(text: str, most: int) -> None:
+    if len(text) > most:
+        raise TooLarge(f"{len(text):,} bytes where at most {most:,} are allowed")
 
 
 def _encode_other(value: Any) -> Any:

@@ -39,6 +39,10 @@ class Kernel(Protocol):
     def limit_hit(self) -> LimitHit | None:
         """Which limit of the request ended the kernel, if one did. To be asked after it died."""
 
+    def lost(self) -> bool:
+        """Whether it ended because a process of ours did, which no notebook can bring about. To be asked after it
+        died."""
+
     def kill(self) -> None:
         """End the kernel and everything that it started, at once, from any thread."""
 

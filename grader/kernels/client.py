@@ -48,7 +48,8 @@ class MeteredChannel(AsyncZMQSocketChannel):
 
     def close(self) -> None:
         if self.socket is not None and self._monitor is not None:
-            self.socket.disable_monitor()
+            if not self.socket.closed:  # as it is where nbclient gave up a kernel that did not start
+                self.socket.disable_monitor()
             self._monitor.close(linger=0)
             self._monitor = None
         super().close()

@@ -101,6 +101,10 @@ class Tree:
     def limit_hit(self) -> LimitHit | None:
         return self._watchdog.hit
 
+    def lost(self) -> bool:
+        """No: nothing stands between us and the kernel, so that whatever ended it may have been the notebook."""
+        return False
+
     def close(self) -> None:
         self.kill()
         self._watchdog.join()

@@ -40,6 +40,9 @@ class Process(Protocol):
     def limit_hit(self) -> LimitHit | None:
         """The limit for which it was ended by whoever watches it."""
 
+    def lost(self) -> bool:
+        """Whether it is gone without a word from whoever watches it, as where that process was killed."""
+
     def close(self) -> None:
         """Wait for its end and give back what it costs us."""
 

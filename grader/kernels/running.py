@@ -36,6 +36,9 @@ class RunningKernel:
     def limit_hit(self) -> LimitHit | None:
         return self._limit or (self._process.limit_hit() if self._process else None)
 
+    def lost(self) -> bool:
+        return not self._killed and self._process is not None and self._process.lost()
+
     def flooded(self, allowed: int, came: int) -> None:
         """The kernel sent more than it may."""
         self._limit = self._limit or LimitHit("output", allowed / MB, came / MB)

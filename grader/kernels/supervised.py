@@ -151,6 +151,11 @@ class SupervisedProcess:
             self._read()
             return self._limit
 
+    def lost(self) -> bool:
+        with self._lock:
+            self._read()
+            return self._limit is None and self._status is None
+
     def close(self) -> None:
         self.kill()
         with self._lock:

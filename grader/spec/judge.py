@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from grader.errors import InternalError
+from grader.errors import InternalError, LostError
 from grader.model import Check, CheckSpec, Comparison, Evidence, Exercise
 from grader.spec.evidence import freeze
 
@@ -66,13 +67,16 @@ class Judge:
         assert process.stdin is not None and process.stdout is not None
         watch = threading.Timer(TIMEOUT, _end, [process])
         watch.start()
+        begun = time.monotonic()
         try:
             process.stdin.write(job)
             process.stdin.flush()
             told = process.stdout.readline()
             return dict(json.loads(told))
         except (OSError, ValueError):
-            raise InternalError(f"The judging process gave no answer within {TIMEOUT:.0f} s.", "Grade again.") from None
+            if time.monotonic() - begun < TIMEOUT:
+                raise LostError("The process that judges was ended from outside.", "Grade again.") from None
+            raise InternalError(f"The spec gave no verdict within {TIMEOUT:.0f} s.", "Tell its author.") from None
         finally:
             watch.cancel()
 

@@ -101,7 +101,7 @@ def test_a_spec_that_never_ends_is_ended_with_all_that_it_forked(judge, exercise
     monkeypatch.setattr(judging, "TIMEOUT", 3.0)
     pid = tmp_path / "pid"
     write(exercise, ENDLESS.format(pid=str(pid)))
-    with pytest.raises(InternalError, match="no answer within 3 s"):
+    with pytest.raises(InternalError, match="no verdict within 3 s"):
         judge.checks(exercise, NOTHING, None)
     state = subprocess.run(["ps", "-o", "stat=", "-p", pid.read_text()], capture_output=True, text=True, check=False)
     assert state.stdout.strip()[:1] in ("", "Z")
