@@ -18,12 +18,11 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "tests" / "doctor"
-sys.path[:0] = [str(ROOT), str(SET)]
-
-from workbench import Workbench  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from grader.doctor import diagnose, experiments  # noqa: E402
 from grader.model import Finding  # noqa: E402
+from tests.doctor.workbench import Workbench  # noqa: E402
 
 MOST_RUNS = 4
 

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from grader.course.catalogue import load
-from grader.course.notebook import Notebook
+from grader.course.notebook import Notebook, read
 from grader.execution.session import open_session
 from grader.grading.grader import Grader
 from grader.kernels import KernelRequest, KernelSource, open_source
@@ -36,7 +37,7 @@ def update_goldens(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-goldens"))
 
 
-def missing(reason: str) -> None:
+def missing(reason: str) -> NoReturn:
     """Skip a test for want of something; where everything must be there (.ci/run), fail it."""
     if os.environ.get("GRADER_REQUIRE_ALL"):
         pytest.fail(reason)
@@ -89,11 +90,17 @@ def notebook(*cells: str) -> Notebook:
     return Notebook("a notebook", cells, (), "0" * 64, None)
 
 
+def solution(exercise: Exercise) -> Notebook:
+    """The exercise's solution, which only a learner's kit is without."""
+    assert exercise.solution is not None
+    return read(exercise.solution)
+
+
 @pytest.fixture
 def run(source: KernelSource) -> Callable[..., Run]:
     """Runs cells in a kernel of the source under test."""
 
-    def run(*cells: str, **limits: float) -> Run:
+    def run(*cells: str, **limits: int) -> Run:
         request = KernelRequest(Limits(**{"wall": 60, "cell": 30, **limits}), "cpu")
         with open_session(source, request) as session:
             return session.run(notebook(*cells))

@@ -67,7 +67,7 @@ def imports(path: Path) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_one_way(path):
+def test_imports_point_one_way(path: Path) -> None:
     room = parts(path)[0]
     assert room in LEVEL, f"{room} stands in no layer of this test"
     used = {module[0] for module in imports(path)} - {room}
@@ -76,7 +76,7 @@ def test_imports_point_one_way(path):
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if parts(p)[0] == "doctor"], ids=lambda path: path.stem)
-def test_imports_point_one_way_in_the_doctor_too(path):
+def test_imports_point_one_way_in_the_doctor_too(path: Path) -> None:
     def module(path: tuple[str, ...]) -> str:
         name = path[1] if len(path) > 1 else "__init__"
         return name if name in DOCTORS_LEVEL else "__init__"
@@ -88,11 +88,11 @@ def test_imports_point_one_way_in_the_doctor_too(path):
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if parts(p)[0] == "inside"], ids=lambda path: path.name)
-def test_what_runs_in_a_kernel_needs_nothing_of_the_grader(path):
+def test_what_runs_in_a_kernel_needs_nothing_of_the_grader(path: Path) -> None:
     assert {module[0] for module in imports(path)} <= {"inside"}
 
 
-def test_the_trusted_side_never_imports_tensorflow():
+def test_the_trusted_side_never_imports_tensorflow() -> None:
     for path in SOURCES:
         if parts(path)[0] != "inside":
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -101,14 +101,14 @@ def test_the_trusted_side_never_imports_tensorflow():
                 assert not any(name.split(".")[0] in ("tensorflow", "keras") for name in names), path
 
 
-def test_grading_imports_no_tensorflow():
+def test_grading_imports_no_tensorflow() -> None:
     modules = "grader.grading.grader, grader.authoring.verify, grader.report, grader.cli"
     code = f"import sys, {modules}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 @pytest.mark.parametrize("module", ["grader", "grader.cli", "grader.kernels", "grader.model"])
-def test_the_command_line_starts_without_the_heavy_libraries(module):
+def test_the_command_line_starts_without_the_heavy_libraries(module: str) -> None:
     heavy = {"nbconvert", "jupyter_client", "pytest", "sqlalchemy"}
     code = f"import sys, {module}; sys.exit(bool({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

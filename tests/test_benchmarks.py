@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from grader.course.catalogue import load
 from grader.course.notebook import read
+from grader.grading.grader import Grader
 from grader.model import Status
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
 @pytest.fixture
-def measuring(monkeypatch):
+def measuring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return pytest.importorskip("measuring")
+    found: ModuleType = pytest.importorskip("measuring")
+    return found
 
 
 @pytest.fixture
-def folder(monkeypatch):
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     from workload import course
 
@@ -31,7 +36,7 @@ def folder(monkeypatch):
         yield folder
 
 
-def test_each_of_makes_programs_starts_and_says_what_it_does():
+def test_each_of_makes_programs_starts_and_says_what_it_does() -> None:
     here = BENCHMARKS.parent
     lines = (here / "Makefile").read_text().splitlines()
     programs = [line.split()[1:] for line in lines if line.startswith("\t@.venv/bin/python ")]
@@ -42,20 +47,27 @@ def test_each_of_makes_programs_starts_and_says_what_it_does():
         assert "usage:" in told.stdout
 
 
-def test_rounds_are_interleaved(measuring):
+def test_rounds_are_interleaved(measuring: ModuleType) -> None:
     seen = []
-    measures = [lambda: seen.append("a") or {"a": 1.0}, lambda: seen.append("b") or {"b": 2.0}]
+
+    def measure(name: str, figure: float) -> dict[str, float]:
+        seen.append(name)
+        return {name: figure}
+
+    measures = [partial(measure, "a", 1.0), partial(measure, "b", 2.0)]
     assert measuring.interleaved(measures, 2) == {"a": [1.0, 1.0], "b": [2.0, 2.0]}
     assert seen == ["a", "b", "a", "b"]
 
 
-def test_a_round_on_a_busy_machine_does_not_move_a_ratio(measuring):
+def test_a_round_on_a_busy_machine_does_not_move_a_ratio(measuring: ModuleType) -> None:
     figures = {"a": [1.0, 10.0, 1.1], "b": [2.0, 20.0, 2.2]}
     assert measuring.ratio(figures, "b", "a") == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(("limit", "code"), [(3.0, 0), (1.0, 1)])
-def test_the_exit_code_tells_whether_targets_are_met(measuring, capsys, limit, code):
+def test_the_exit_code_tells_whether_targets_are_met(
+    measuring: ModuleType, capsys: pytest.CaptureFixture[str], limit: float, code: int
+) -> None:
     part = measuring.Part("t", {"a": [2.0]}, "a", "s", (measuring.Target("a", 2.0, limit),))
     assert measuring.show("b", [part], [], as_json=True) == code
     (told,) = json.loads(capsys.readouterr().out)["parts"]
@@ -63,25 +75,25 @@ def test_the_exit_code_tells_whether_targets_are_met(measuring, capsys, limit, c
     assert told["targets"][0]["met"] is (code == 0)
 
 
-def test_a_command_that_fails_is_no_measurement(measuring, tmp_path):
+def test_a_command_that_fails_is_no_measurement(measuring: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="ended with 7"):
         measuring.command_seconds([sys.executable, "-c", "raise SystemExit(7)"], tmp_path)
 
 
-def test_the_course_has_every_shipped_exercise_and_the_benchmark(folder):
+def test_the_course_has_every_shipped_exercise_and_the_benchmark(folder: Path) -> None:
     shipped = {path.parent.name for path in (BENCHMARKS.parent / "exercises").glob("*/exercise.toml")}
     assert {path.name for path in (folder / "exercises").iterdir()} == {*shipped, "00_benchmark"}
 
 
 @pytest.mark.kernel
-def test_the_benchmark_notebook_passes_every_check(folder, grader):
+def test_the_benchmark_notebook_passes_every_check(folder: Path, grader: Grader) -> None:
     exercise = load(folder / "exercises" / "00_benchmark")
     verdict = grader.grade(exercise, read(exercise.notebook))
     assert (verdict.status, verdict.score) == (Status.PASSED, 10)
 
 
 @pytest.mark.parametrize("script", ["latency", "throughput", "peers"])
-def test_a_script_says_what_it_measures(script):
+def test_a_script_says_what_it_measures(script: str) -> None:
     ran = subprocess.run(
         [sys.executable, str(BENCHMARKS / f"{script}.py"), "--help"], capture_output=True, text=True, check=True
     )
@@ -89,7 +101,7 @@ def test_a_script_says_what_it_measures(script):
 
 
 @pytest.mark.kernel
-def test_the_recorder_is_measured_while_it_records():
+def test_the_recorder_is_measured_while_it_records() -> None:
     command = [sys.executable, str(BENCHMARKS / "recorder.py"), "--runs", "1", "--json"]
     told = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
     assert [len(part["rows"]) for part in told["parts"]] == [2, 2]

@@ -18,22 +18,16 @@ import pytest
 
 from grader.cli import COMMANDS
 
+from .command_line import grader
+
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
-
-
-def grader(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "COLUMNS": "80", **environment}
-    command = [sys.executable, "-m", "grader", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL
-    )
 
 
 # --- grading ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.kernel
-def test_a_learners_way_from_the_first_grading_to_the_debrief(course):
+def test_a_learners_way_from_the_first_grading_to_the_debrief(course: Path) -> None:
     first = grader("exercises/01", cwd=course)
     assert first.returncode == 1
     assert "1 / 10 points" in first.stdout and "failed" in first.stdout
@@ -64,7 +58,7 @@ def test_a_learners_way_from_the_first_grading_to_the_debrief(course):
 
 
 @pytest.mark.kernel
-def test_json_on_stdout_is_the_results_and_nothing_else(course):
+def test_json_on_stdout_is_the_results_and_nothing_else(course: Path) -> None:
     done = grader("grade", "01", "--format", "json", "--output", "out", cwd=course)
     results = json.loads(done.stdout)
     jsonschema.validate(results, SCHEMA)
@@ -77,14 +71,14 @@ def test_json_on_stdout_is_the_results_and_nothing_else(course):
 
 
 @pytest.mark.kernel
-def test_another_notebook_of_the_exercise_can_be_graded_and_costs_no_attempt(course):
+def test_another_notebook_of_the_exercise_can_be_graded_and_costs_no_attempt(course: Path) -> None:
     done = grader("grade", "line", "--notebook", "solutions/01_line.ipynb", "--brief", cwd=course)
     assert done.returncode == 0
     assert "not begun" in grader("list", cwd=course).stdout
 
 
 @pytest.mark.kernel
-def test_a_time_limit_on_the_command_line_holds(course):
+def test_a_time_limit_on_the_command_line_holds(course: Path) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "while True: pass"))
     done = grader("grade", "01", "--timeout", "2", cwd=course)
@@ -94,7 +88,7 @@ def test_a_time_limit_on_the_command_line_holds(course):
 
 
 @pytest.mark.kernel
-def test_any_limit_on_the_command_line_holds(course):
+def test_any_limit_on_the_command_line_holds(course: Path) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "print('x' * 3_000_000)"))
     done = grader("grade", "01", "--limit", "output=2", "--limit", "cell=30", cwd=course)
@@ -103,14 +97,14 @@ def test_any_limit_on_the_command_line_holds(course):
 
 
 @pytest.mark.parametrize("limit", ["colour=3", "cell", "cell=never", "cell=-1", "output=nan"])
-def test_a_limit_that_is_none_is_one_sentence(course, limit):
+def test_a_limit_that_is_none_is_one_sentence(course: Path, limit: str) -> None:
     done = grader("grade", "01", "--limit", limit, cwd=course)
     assert done.returncode == 2
     assert limit in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.kernel
-def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course):
+def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course: Path) -> None:
     done = grader("grade", "01", "--device", "gpu", cwd=course, CUDA_VISIBLE_DEVICES="-1")
     assert done.returncode == 2
     assert "There is no GPU that TensorFlow can use" in done.stderr and "--device cpu" in done.stderr
@@ -131,7 +125,7 @@ def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course):
         (["report", "01"], "There is no report of 01_line yet."),
     ],
 )
-def test_bad_input_is_one_sentence_on_stderr_and_exit_code_2(course, arguments, sentence):
+def test_bad_input_is_one_sentence_on_stderr_and_exit_code_2(course: Path, arguments: list[str], sentence: str) -> None:
     done = grader(*arguments, cwd=course)
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -140,7 +134,7 @@ def test_bad_input_is_one_sentence_on_stderr_and_exit_code_2(course, arguments, 
 
 
 @pytest.mark.kernel
-def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course):
+def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course: Path) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace('"exercise": "01_line"', '"exercise": "02_other"'))
     done = grader("grade", "01", "--format", "json", cwd=course)
@@ -154,7 +148,7 @@ def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course):
 @pytest.mark.kernel
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("delay", [0.0, 0.3, 1.5, 3.0])
-def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course, delay):
+def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course: Path, delay: float) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "while True: pass"))
     command = [sys.executable, "-m", "grader", "01"]
@@ -171,7 +165,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course, delay):
     assert not alive
 
 
-def test_ctrl_c_while_a_text_is_run_ends_with_130_too(tmp_path):
+def test_ctrl_c_while_a_text_is_run_ends_with_130_too(tmp_path: Path) -> None:
     """Under `python -m`, Python remembers an interrupt that passed through an exec, though it was seen to."""
     (tmp_path / "interrupted.py").write_text(
         "import runpy\nfrom grader.cli import grader\n"
@@ -186,7 +180,7 @@ def test_ctrl_c_while_a_text_is_run_ends_with_130_too(tmp_path):
 # --- help -------------------------------------------------------------------------------------------------------------
 
 
-def test_every_command_has_help_and_stands_in_the_readme(course):
+def test_every_command_has_help_and_stands_in_the_readme(course: Path) -> None:
     listed = re.findall(r"^  (\w+) ", grader("--help", cwd=course).stdout.split("Commands:")[1], re.MULTILINE)
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     assert set(listed) <= set(COMMANDS) and "grade" in listed
@@ -197,11 +191,11 @@ def test_every_command_has_help_and_stands_in_the_readme(course):
 
 
 @pytest.mark.kernel
-def test_env_lists_the_doctors_hooks(course):
+def test_env_lists_the_doctors_hooks(course: Path) -> None:
     told = " ".join(grader("env", cwd=course).stdout.split())
     assert "All its hooks into TensorFlow work: operations, reads, backward" in told
 
 
-def test_without_arguments_the_help_is_shown(course):
+def test_without_arguments_the_help_is_shown(course: Path) -> None:
     done = grader(cwd=course)
     assert "Usage: python -m grader" in done.stdout + done.stderr

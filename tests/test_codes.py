@@ -57,7 +57,7 @@ class Page:
     sections: dict[str, str]
 
     def program(self, section: str) -> str:
-        blocks = re.findall(r"```python\n(.*?)```", self.sections[section], re.DOTALL)
+        blocks: list[str] = re.findall(r"```python\n(.*?)```", self.sections[section], re.DOTALL)
         assert len(blocks) == 1, f"one program under {section!r}, not {len(blocks)}"
         return blocks[0]
 
@@ -76,7 +76,7 @@ def page(code: str) -> Page:
 
 
 @pytest.mark.parametrize("code", CODE_NAMES)
-def test_a_code_has_a_page_with_all_sections(code):
+def test_a_code_has_a_page_with_all_sections(code: str) -> None:
     found = page(code)
     assert found.cause == CAUSE_OF[code]
     assert set(re.split(" or ", found.symptom)) <= SYMPTOMS
@@ -88,7 +88,7 @@ def test_a_code_has_a_page_with_all_sections(code):
         assert (PAGES / other).is_file(), f"{code} links to {other}"
 
 
-def test_the_index_lists_every_page_and_nothing_else():
+def test_the_index_lists_every_page_and_nothing_else() -> None:
     rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| (.+) \| (.+) \|$", (PAGES / "README.md").read_text(), re.MULTILINE)
     assert rows == [(code, f"{code}.md", page(code).title, page(code).symptom) for code in CODE_NAMES]
     assert {path.name for path in PAGES.iterdir()} == {"README.md"} | {f"{code}.md" for code in CODE_NAMES}
@@ -126,7 +126,7 @@ def does_what_it_says(bench: Workbench, source: str) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("code", CODE_NAMES)
-def test_an_example_shows_its_symptom_and_gives_its_code(code, bench):
+def test_an_example_shows_its_symptom_and_gives_its_code(code: str, bench: Workbench) -> None:
     source = page(code).program(EXAMPLE)
     does_what_it_says(bench, source)
     first = next(iter(findings(bench, source)), None)
@@ -140,7 +140,7 @@ def test_an_example_shows_its_symptom_and_gives_its_code(code, bench):
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("code", CODE_NAMES)
-def test_a_repair_runs_and_gives_no_error(code, bench):
+def test_a_repair_runs_and_gives_no_error(code: str, bench: Workbench) -> None:
     source = page(code).program(REPAIR)
     assert "raises" not in source
     does_what_it_says(bench, source)
@@ -157,14 +157,14 @@ def explain(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize("name", ["GRAD002", "grad2", "2", "002", "detached_numpy", "Detached-NumPy"])
-def test_a_page_is_found_by_its_code_its_number_or_its_cause(name):
+def test_a_page_is_found_by_its_code_its_number_or_its_cause(name: str) -> None:
     shown = explain(name)
     assert shown.returncode == 0 and shown.stderr == ""
     assert shown.stdout.startswith(f"# GRAD002: {page('GRAD002').title}\n")
     assert "\x1b" not in shown.stdout and ".md" not in shown.stdout
 
 
-def test_a_terminal_gets_it_drawn():
+def test_a_terminal_gets_it_drawn() -> None:
     shown = explain("2", FORCE_COLOR="1")
     assert "\x1b[" in shown.stdout and "```" not in shown.stdout
     plain = re.sub(r"\x1b\[[\d;]*m", "", shown.stdout)
@@ -172,7 +172,7 @@ def test_a_terminal_gets_it_drawn():
     assert max(map(len, plain.splitlines())) <= 80
 
 
-def test_without_a_code_all_are_listed():
+def test_without_a_code_all_are_listed() -> None:
     shown = explain()
     assert shown.returncode == 0
     for code, line in zip(CODE_NAMES, shown.stdout.splitlines(), strict=False):
@@ -181,13 +181,13 @@ def test_without_a_code_all_are_listed():
 
 
 @pytest.mark.parametrize("name", ["GRAD999", "0", "numpy", "../README"])
-def test_an_unknown_code_is_one_sentence(name):
+def test_an_unknown_code_is_one_sentence(name: str) -> None:
     shown = explain(name)
     assert shown.returncode == 2 and shown.stdout == ""
     assert len(shown.stderr.splitlines()) == 1 and name in shown.stderr and "Traceback" not in shown.stderr
 
 
-def test_the_pages_are_found_where_the_package_was_installed_from_a_wheel(tmp_path):
+def test_the_pages_are_found_where_the_package_was_installed_from_a_wheel(tmp_path: Path) -> None:
     source = tmp_path / "source"
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         source.mkdir(exist_ok=True)

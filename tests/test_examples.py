@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -18,7 +19,7 @@ import yaml
 
 from grader.authoring.release import FOLDER
 from grader.course.catalogue import exercises, find
-from grader.kernels import capabilities
+from grader.kernels import capabilities, sandbox
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / "examples" / "github-classroom" / "grade.yml"
@@ -60,7 +61,7 @@ def unpack(path: Path, folder: Path) -> Path:
 
 
 @pytest.mark.kernel
-def test_the_workflows_grading_step_runs_on_an_unpacked_kit(school, tmp_path):
+def test_the_workflows_grading_step_runs_on_an_unpacked_kit(school: Path, tmp_path: Path) -> None:
     assert shell(told(r"release --output kit\.zip"), school).returncode == 0
     repository = unpack(school / "kit.zip", tmp_path / "student") / FOLDER
     job = yaml.safe_load(WORKFLOW.read_text())["jobs"]["grade"]
@@ -78,7 +79,7 @@ def test_the_workflows_grading_step_runs_on_an_unpacked_kit(school, tmp_path):
     assert shell(step, repository, EXERCISES="01 77").returncode == 2
 
 
-def test_the_workflow_is_one_that_github_reads():
+def test_the_workflow_is_one_that_github_reads() -> None:
     workflow = yaml.safe_load(WORKFLOW.read_text())
     assert workflow[True] == ["push", "workflow_dispatch"]  # YAML takes the key `on` for a truth value; GitHub knows
     job = workflow["jobs"]["grade"]
@@ -103,7 +104,7 @@ def autograder(school: Path, tmp_path: Path) -> Path:
     return home
 
 
-def run_autograder(home: Path) -> dict[str, object]:
+def run_autograder(home: Path) -> dict[str, Any]:
     (home / "run_autograder").chmod(0o755)
     done = shell("./run_autograder", home, AUTOGRADER=home, GRADER_PYTHON=sys.executable)
     assert done.returncode == 0, done.stderr
@@ -111,7 +112,7 @@ def run_autograder(home: Path) -> dict[str, object]:
 
 
 @pytest.mark.kernel
-def test_gradescope_gets_points_for_each_check_whatever_the_notebook_is_called(school, autograder):
+def test_gradescope_gets_points_for_each_check_whatever_the_notebook_is_called(school: Path, autograder: Path) -> None:
     shutil.copy(school / "solutions" / "01_line.ipynb", autograder / "submission" / "my work (2).ipynb")
     results = run_autograder(autograder)
     assert results["score"] == 10
@@ -132,20 +133,22 @@ def test_gradescope_gets_points_for_each_check_whatever_the_notebook_is_called(s
         ("work.py", "x = 1", "can't be read"),
     ],
 )
-def test_gradescope_is_told_why_a_submission_can_not_be_graded(autograder, name, text, sentence):
+def test_gradescope_is_told_why_a_submission_can_not_be_graded(
+    autograder: Path, name: str | None, text: str, sentence: str
+) -> None:
     if name:
         (autograder / "submission" / name).write_text(text)
     results = run_autograder(autograder)
     assert results["score"] == 0 and sentence in str(results["output"])
 
 
-def test_a_failure_of_ours_is_no_result(autograder):
+def test_a_failure_of_ours_is_no_result(autograder: Path) -> None:
     done = shell("bash run_autograder", autograder, AUTOGRADER=autograder, GRADER_PYTHON="/no/such/python")
     assert done.returncode != 0
     assert (autograder / "results" / "results.json").read_text() == ""
 
 
-def test_the_zip_for_gradescope_has_its_scripts_at_the_top_and_hides_what_it_should(school):
+def test_the_zip_for_gradescope_has_its_scripts_at_the_top_and_hides_what_it_should(school: Path) -> None:
     assert shell(told(r"pack\.py \d+ autograder\.zip$"), school).returncode == 0
     with zipfile.ZipFile(school / "autograder.zip") as archive:
         names = archive.namelist()
@@ -159,7 +162,7 @@ def test_the_zip_for_gradescope_has_its_scripts_at_the_top_and_hides_what_it_sho
 
 @pytest.mark.kernel
 @pytest.mark.skipif(shutil.which("flock") is None, reason="no flock")
-def test_the_cron_script_grades_what_is_new_and_is_silent(school, tmp_path):
+def test_the_cron_script_grades_what_is_new_and_is_silent(school: Path, tmp_path: Path) -> None:
     line = told(r"grade\.sh").removeprefix("*/15 * * * * ")
     command = line.replace("/srv/gradient-clinic", str(school)).replace("/srv", str(tmp_path))
     submissions, graded = tmp_path / "submissions", tmp_path / "graded"
@@ -185,10 +188,10 @@ def test_the_cron_script_grades_what_is_new_and_is_silent(school, tmp_path):
 # --- containers -------------------------------------------------------------------------------------------------------
 
 
-def test_env_prints_the_flags_of_the_page_on_docker(monkeypatch):
-    monkeypatch.setattr(capabilities.Path, "exists", lambda path: str(path) == "/.dockerenv")
+def test_env_prints_the_flags_of_the_page_on_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/.dockerenv")
     for root in (False, True):
-        monkeypatch.setattr(capabilities.sandbox, "as_root", lambda root=root: root)
+        monkeypatch.setattr(sandbox, "as_root", lambda root=root: root)
         (remedy,), _ = capabilities._container() or ((), "")
         flags = re.findall(r"--[\w-]+ \S+", remedy)
         assert all(flag in DOCKER for flag in flags) and ("--cap-add SYS_ADMIN" in flags) == root
@@ -196,7 +199,7 @@ def test_env_prints_the_flags_of_the_page_on_docker(monkeypatch):
         assert told_to_use <= set(flags)
 
 
-def test_the_image_copies_what_exists_and_no_more_than_the_context_has():
+def test_the_image_copies_what_exists_and_no_more_than_the_context_has() -> None:
     copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     sources = {name for line in copied for name in line.split()}
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
@@ -204,7 +207,7 @@ def test_the_image_copies_what_exists_and_no_more_than_the_context_has():
     assert all((ROOT / name).exists() for name in sources)
 
 
-def test_the_page_names_only_examples_that_exist():
+def test_the_page_names_only_examples_that_exist() -> None:
     for name in re.findall(r"examples/[\w./-]+", CI):
         assert (ROOT / name.rstrip("./")).exists(), name
     assert exercises(ROOT / "exercises")

@@ -11,8 +11,11 @@ from dataclasses import replace
 import pytest
 
 from grader.course.notebook import Notebook, read
+from grader.grading.grader import Grader
+from grader.kernels import KernelSource
 from grader.model import Exercise, Status, Verdict
 
+from ..conftest import solution
 from ..kernels.notebooks import run
 
 pytestmark = [pytest.mark.kernel, pytest.mark.sandbox]
@@ -145,23 +148,23 @@ def attacked(exercise: Exercise, patch: str) -> Notebook:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_broken_notebook_does_not_pass_nor_harm_the_next(attack: str, grader, line: Exercise) -> None:
+def test_a_broken_notebook_does_not_pass_nor_harm_the_next(attack: str, grader: Grader, line: Exercise) -> None:
     """Made-up gradients may count as received, as they would without a patch; right they are not."""
     limits = replace(line.limits, wall=8.0, cell=8.0, probe=4.0)
     verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]), limits)
     values = verdict.checks[-1]
     assert verdict.status != Status.PASSED
     assert values.status != "passed" and values.points == 0.0
-    assert grader.grade(line, read(line.solution)).score == 10, "the next notebook is graded as ever"
+    assert grader.grade(line, solution(line)).score == 10, "the next notebook is graded as ever"
 
 
 @pytest.mark.parametrize("attack", [name for name, (_, naive) in ATTACKS.items() if naive])
-def test_a_naive_check_in_the_kernel_is_fooled(attack: str, warm) -> None:
+def test_a_naive_check_in_the_kernel_is_fooled(attack: str, warm: KernelSource) -> None:
     patch, naive = ATTACKS[attack]
     assert "fooled" in run(warm, f"{code(patch)}\n{code(naive or '')}").text
 
 
-def test_the_transformer_does_blank_cells(warm) -> None:
+def test_the_transformer_does_blank_cells(warm: KernelSource) -> None:
     patch, _ = ATTACKS["an input transformer that blanks cells"]
     naive = "print('fooled' if get_ipython().run_cell('1 / 0').success else 'not fooled')"
     assert run(warm, f"{code(patch)}\n{naive}").text == "fooled\n"

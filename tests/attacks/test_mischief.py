@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -111,7 +112,8 @@ def test_the_watchdog_still_bites(attack: str, source: KernelSource) -> None:
     assert outcome.seconds < 12 or attack == "kill all"  # which also stops the notebook itself
 
 
-HARMED = {  # what shows that an attack on an ordinary process went through
+Look = Callable[[psutil.Process, str], bool]  # at the attacked process, and at what the attacker printed
+HARMED: dict[str, Look] = {  # what shows that an attack on an ordinary process went through
     "kill it": lambda decoy, _: decoy.status() == psutil.STATUS_ZOMBIE,
     "stop it": lambda decoy, _: decoy.status() == psutil.STATUS_STOPPED,
     "every signal": lambda decoy, _: decoy.status() == psutil.STATUS_ZOMBIE,
@@ -136,7 +138,7 @@ def test_on_a_process_outside_of_walls_the_attack_goes_through(attack: str, open
             decoy.kill()
 
 
-HARMED_INSIDE = {  # of those that would harm the machine on which the tests run
+HARMED_INSIDE: dict[str, Look] = {  # of those that would harm the machine on which the tests run
     "kill all": lambda decoy, _: decoy.status() == psutil.STATUS_STOPPED,
     "make all nice": lambda decoy, _: decoy.nice() == 19,
     "hide the room": lambda _, text: text == "[]\n",

@@ -75,7 +75,7 @@ def texts(kit: Path) -> Iterator[tuple[str, str]]:
             yield name, "\n".join(parse(content).cells)
 
 
-def test_no_line_of_a_hidden_test_a_solution_or_a_repair_is_in_a_kit(kits):
+def test_no_line_of_a_hidden_test_a_solution_or_a_repair_is_in_a_kit(kits: dict[bool, Path]) -> None:
     for exercise in exercises(COURSE):
         hidden = hidden_lines(exercise)
         assert len(hidden) > 20
@@ -85,14 +85,14 @@ def test_no_line_of_a_hidden_test_a_solution_or_a_repair_is_in_a_kit(kits):
         assert hidden <= everything  # so the search finds what is there
 
 
-def test_no_debrief_is_in_a_kit(kits):
+def test_no_debrief_is_in_a_kit(kits: dict[bool, Path]) -> None:
     everything = "".join(text for _, text in texts(kits[False]))
     for exercise in exercises(COURSE):
         for bug in exercise.bugs:
             assert bug.debrief and json.dumps(bug.debrief, ensure_ascii=False)[1:-1] not in everything
 
 
-def test_a_kit_is_the_same_to_the_last_byte_when_nothing_hidden_exists(kits, tmp_path):
+def test_a_kit_is_the_same_to_the_last_byte_when_nothing_hidden_exists(kits: dict[bool, Path], tmp_path: Path) -> None:
     """Whatever is hidden, and whatever lies about in a course, has no influence on its kit."""
     bare = tmp_path / "bare" / "exercises"
     for exercise in exercises(COURSE):
@@ -110,7 +110,7 @@ def test_a_kit_is_the_same_to_the_last_byte_when_nothing_hidden_exists(kits, tmp
 OPEN = ("inputs", "probe", "test_basics")
 
 
-def test_what_lies_about_in_a_course_stays_there(course):
+def test_what_lies_about_in_a_course_stays_there(course: Path) -> None:
     folder = course / "exercises" / "01_line"
     marked = [
         folder / "notebook.ipynb",
@@ -133,7 +133,7 @@ def test_what_lies_about_in_a_course_stays_there(course):
     assert [name for name, content in contents(course / "kit.zip").items() if b"CANARY" in content] == []
 
 
-def test_two_kits_of_one_course_are_the_same_bytes(course):
+def test_two_kits_of_one_course_are_the_same_bytes(course: Path) -> None:
     first, second = (course / name for name in ("first.zip", "second.zip"))
     release(course / "exercises", first)
     for path in (course / "exercises").rglob("*"):
@@ -145,7 +145,7 @@ def test_two_kits_of_one_course_are_the_same_bytes(course):
 # --- what is inside ---------------------------------------------------------------------------------------------------
 
 
-def test_a_kit_has_all_that_a_learner_needs(kits):
+def test_a_kit_has_all_that_a_learner_needs(kits: dict[bool, Path]) -> None:
     names = contents(kits[False]).keys()
     for exercise in exercises(COURSE):
         mine = {name.removeprefix(f"exercises/{exercise.id}/") for name in names if f"/{exercise.id}/" in name}
@@ -158,7 +158,7 @@ def test_a_kit_has_all_that_a_learner_needs(kits):
     assert code <= names
 
 
-def test_a_kits_exercises_are_those_of_the_course_but_for_the_debriefs(kits):
+def test_a_kits_exercises_are_those_of_the_course_but_for_the_debriefs(kits: dict[bool, Path]) -> None:
     files = contents(kits[False])
     for exercise in exercises(COURSE):
         kept = tomllib.loads(files[f"exercises/{exercise.id}/exercise.toml"].decode())
@@ -168,10 +168,11 @@ def test_a_kits_exercises_are_those_of_the_course_but_for_the_debriefs(kits):
         assert kept == full
 
 
-def test_a_kit_with_everything_is_the_whole_course(kits):
+def test_a_kit_with_everything_is_the_whole_course(kits: dict[bool, Path]) -> None:
     files = contents(kits[True])
     for exercise in exercises(COURSE):
         own = [path for path in exercise.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        assert exercise.solution is not None
         own += [exercise.solution, *repairs_folder(exercise).rglob("*.py")]
         original = exercise.original.read_bytes()
         for path in own:
@@ -180,7 +181,7 @@ def test_a_kit_with_everything_is_the_whole_course(kits):
                 assert files[path.relative_to(ROOT).as_posix()] == expected, path
 
 
-def test_the_readme_tells_its_reader_about_this_kit(kits):
+def test_the_readme_tells_its_reader_about_this_kit(kits: dict[bool, Path]) -> None:
     short, whole = (contents(kits[with_spec])["README.md"].decode() for with_spec in (False, True))
     for exercise in exercises(COURSE):
         assert f"{exercise.id[:2]} {exercise.title}" in short
@@ -199,7 +200,7 @@ def test_the_readme_tells_its_reader_about_this_kit(kits):
         ),
     ],
 )
-def test_a_check_that_could_not_run_in_a_kit_is_refused(course, old, new, complaint):
+def test_a_check_that_could_not_run_in_a_kit_is_refused(course: Path, old: str, new: str, complaint: str) -> None:
     for path in (course / "exercises").rglob("*"):
         if path.name in ("test_basics.py", "exercise.toml"):
             path.write_text(path.read_text().replace(old, new, 1))
@@ -233,7 +234,7 @@ def python(unpacked: Path) -> Path:
 
 @pytest.mark.kernel
 @pytest.mark.skipif(sys.platform == "win32", reason="paths")
-def test_a_learners_way_through_a_kit(unpacked, python):
+def test_a_learners_way_through_a_kit(unpacked: Path, python: Path) -> None:
     def grader(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(python), "-m", "grader", *arguments]
         return subprocess.run(
@@ -265,11 +266,11 @@ def test_a_learners_way_through_a_kit(unpacked, python):
     assert "What was wrong" not in (unpacked / "reports" / "01_line.html").read_text()
 
 
-def test_an_exercise_of_a_kit_has_no_solution(unpacked):
+def test_an_exercise_of_a_kit_has_no_solution(unpacked: Path) -> None:
     assert load(unpacked / "exercises" / "01_line").solution is None
 
 
-def test_the_command_says_what_is_in_the_kit(course):
+def test_the_command_says_what_is_in_the_kit(course: Path) -> None:
     def made(*arguments: str) -> str:
         command = [sys.executable, "-m", "grader", "release", "--output", "kit.zip", *arguments]
         return subprocess.run(command, cwd=course, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -11,7 +11,10 @@ from grader.authoring.repairs import Repair, repairs, repairs_folder
 from grader.authoring.verify import on_paper
 from grader.course.catalogue import exercises
 from grader.course.notebook import read
+from grader.grading.grader import Grader
 from grader.model import Exercise, Status
+
+from ..conftest import solution
 
 pytestmark = pytest.mark.kernel
 
@@ -20,26 +23,26 @@ REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(ex
 
 
 @pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])
-def test_a_repair_gets_the_verdict_that_it_deserves(grader, exercise: Exercise, repair: Repair):
+def test_a_repair_gets_the_verdict_that_it_deserves(grader: Grader, exercise: Exercise, repair: Repair) -> None:
     assert repair.complaint(grader.judge(exercise, repair.notebook)) is None
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_shipped_notebook_fails_and_the_solution_passes(grader, exercise: Exercise):
+def test_the_shipped_notebook_fails_and_the_solution_passes(grader: Grader, exercise: Exercise) -> None:
     broken = grader.judge(exercise, read(exercise.original))
     assert broken.status == Status.FAILED
     assert 0 < broken.score < exercise.max_score
-    solved = grader.judge(exercise, read(exercise.solution))
+    solved = grader.judge(exercise, solution(exercise))
     assert (solved.status, solved.score) == (Status.PASSED, exercise.max_score)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_on_paper_the_exercise_is_sound(exercise: Exercise):
+def test_on_paper_the_exercise_is_sound(exercise: Exercise) -> None:
     assert [finding for finding in on_paper(exercise) if finding.problem] == []
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_there_are_enough_repairs_and_each_bug_alone_is_among_the_wrong_ones(exercise: Exercise):
+def test_there_are_enough_repairs_and_each_bug_alone_is_among_the_wrong_ones(exercise: Exercise) -> None:
     names = [repair.name for e, repair in REPAIRS if e.id == exercise.id]
     assert sum(name.startswith("accept/") for name in names) >= 4
     assert sum(name.startswith("reject/") for name in names) >= 6
@@ -48,7 +51,7 @@ def test_there_are_enough_repairs_and_each_bug_alone_is_among_the_wrong_ones(exe
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_notebook_stores_the_outputs_of_a_run(exercise: Exercise):
+def test_the_notebook_stores_the_outputs_of_a_run(exercise: Exercise) -> None:
     text = exercise.original.read_text()
     assert '"image/png"' in text
     assert "Traceback" not in text

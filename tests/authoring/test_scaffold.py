@@ -16,6 +16,7 @@ from grader.authoring.scaffold import scaffold
 from grader.authoring.verify import on_paper, verify
 from grader.course.catalogue import load
 from grader.errors import GraderError
+from grader.grading.grader import Grader
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def course(tmp_path: Path) -> Path:
 
 
 @pytest.mark.kernel
-def test_a_new_exercise_is_sound_as_it_is(course, grader):
+def test_a_new_exercise_is_sound_as_it_is(course: Path, grader: Grader) -> None:
     exercise = load(scaffold("dead_units", course))
     findings = list(verify(exercise, grader))
     assert [finding for finding in findings if finding.problem] == []
@@ -34,7 +35,7 @@ def test_a_new_exercise_is_sound_as_it_is(course, grader):
     assert len(tried) == 10
 
 
-def test_it_has_as_many_repairs_as_an_exercise_must_have_and_each_bug_alone_is_one(course):
+def test_it_has_as_many_repairs_as_an_exercise_must_have_and_each_bug_alone_is_one(course: Path) -> None:
     exercise = load(scaffold("dead_units", course))
     names = [repair.name for repair in repairs(exercise, repairs_folder(exercise))]
     assert sum(name.startswith("accept/") for name in names) >= 4
@@ -42,7 +43,7 @@ def test_it_has_as_many_repairs_as_an_exercise_must_have_and_each_bug_alone_is_o
     assert all(any(bug.id in name for name in names) for bug in exercise.bugs)
 
 
-def test_it_gets_the_next_number_and_a_title(course):
+def test_it_gets_the_next_number_and_a_title(course: Path) -> None:
     folder = scaffold("dead_units", course)
     assert folder.name == "05_dead_units"
     exercise = load(folder)
@@ -50,7 +51,7 @@ def test_it_gets_the_next_number_and_a_title(course):
     assert [finding for finding in on_paper(exercise) if finding.problem] == []
 
 
-def test_the_notebooks_are_notebooks(course):
+def test_the_notebooks_are_notebooks(course: Path) -> None:
     folder = scaffold("11_mirror", course)
     solution = course.parent / "solutions" / "11_mirror.ipynb"
     for path in (folder / "notebook.ipynb", folder / ".original.ipynb", solution):
@@ -66,7 +67,7 @@ def test_the_notebooks_are_notebooks(course):
         ("Großes Übel", "Großes Übel can't be an exercise's name."),
     ],
 )
-def test_a_name_that_can_not_be_is_refused_and_nothing_written(course, name, sentence):
+def test_a_name_that_can_not_be_is_refused_and_nothing_written(course: Path, name: str, sentence: str) -> None:
     before = sorted(course.parent.parent.rglob("*"))
     with pytest.raises(GraderError) as refusal:
         scaffold(name, course)
@@ -74,7 +75,7 @@ def test_a_name_that_can_not_be_is_refused_and_nothing_written(course, name, sen
     assert sorted(course.parent.parent.rglob("*")) == before
 
 
-def test_nothing_is_written_over(course):
+def test_nothing_is_written_over(course: Path) -> None:
     solution = course.parent / "solutions" / "05_dead_units.ipynb"
     solution.parent.mkdir()
     solution.write_text("somebody's work")
@@ -84,7 +85,7 @@ def test_nothing_is_written_over(course):
     assert not (course / "05_dead_units").exists()
 
 
-def test_the_command_says_what_to_do_next(course):
+def test_the_command_says_what_to_do_next(course: Path) -> None:
     done = new("dead_units", course)
     assert done.returncode == 0 and (course / "05_dead_units" / "exercise.toml").is_file()
     assert "python -m grader verify 05" in done.stdout

@@ -8,18 +8,30 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from grader.classroom.batch import Course
 from grader.classroom.intake import Submission
 from grader.model import Check, CheckSpec, Contract, Exercise, Finding, Status, Timing, Verdict
 
+SOLUTION = Path(__file__).parents[1] / "small_course/solutions/01_line.ipynb"
 EXERCISES = ("01_outside_the_tape", "02_detached_tensors", "03_stateful")
+
+
+def cell(text: str) -> dict[str, object]:
+    return {"cell_type": "code", "id": "a", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
 
 
 def notebook(exercise: str | None = "02_detached_tensors", text: str = "x = 1") -> bytes:
     metadata = {"gradient_clinic": {"exercise": exercise}} if exercise else {}
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
-    return json.dumps({"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).encode()
+    return json.dumps({"cells": [cell(text)], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def with_cell(source: str) -> bytes:
+    """The fixture course's solution with one more cell."""
+    tree = json.loads(SOLUTION.read_bytes())
+    tree["cells"].append(cell(source))
+    return json.dumps(tree).encode()
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -38,6 +50,11 @@ def folder(root: Path, files: Mapping[str, bytes]) -> Path:
     return root
 
 
+def made_class(root: Path, scripts: Mapping[str, str]) -> Path:
+    """A folder for each student; the first cell of the notebook says what its grading does."""
+    return folder(root, {f"{who}/02/nb.ipynb": notebook(EXERCISES[1], text) for who, text in scripts.items()})
+
+
 CHECKS = (
     ("test_functions_exist", "the notebook defines its functions", 1.0),
     ("test_connected", "every trainable variable receives a gradient", 4.0),
@@ -51,10 +68,12 @@ def exercise(name: str = "02_detached_tensors") -> Exercise:
     return Exercise(name, Path(name), title, "", (), Contract(()), sheet, ())
 
 
-def verdict(status: Status = Status.PASSED, name: str = "02_detached_tensors", sha256: str = "", **changes) -> Verdict:
+def verdict(
+    status: Status = Status.PASSED, name: str = "02_detached_tensors", sha256: str = "", **changes: Any
+) -> Verdict:
     """Of a notebook that passed every check, failed from the second one on, or never got that far."""
-    states = {Status.PASSED: ("passed",) * 3, Status.FAILED: ("passed", "failed", "skipped")}
-    states = states.get(status, ("skipped",) * 3)
+    known = {Status.PASSED: ("passed",) * 3, Status.FAILED: ("passed", "failed", "skipped")}
+    states = known.get(status, ("skipped",) * 3)
     sheet = tuple(
         Check(id_, title, state, points if state == "passed" else 0.0, points, depends_on=None)
         for (id_, title, points), state in zip(CHECKS, states, strict=True)
@@ -79,7 +98,7 @@ def verdict(status: Status = Status.PASSED, name: str = "02_detached_tensors", s
     return replace(made, **changes)
 
 
-def submission(student: str = "ada", name: str = "02_detached_tensors", number: int = 1, **changes) -> Submission:
+def submission(student: str = "ada", name: str = "02_detached_tensors", number: int = 1, **changes: Any) -> Submission:
     made = Submission(student, name, None, f"{student}{name}{number}", f"{student}/{name}/{number}.ipynb", student)
     return replace(made, attempt=number, hand_back=f"{student}/{name}", **changes)
 

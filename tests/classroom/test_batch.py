@@ -10,59 +10,33 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from grader.classroom import workers
-from grader.classroom.batch import alone_in, grade_rows, take_submissions, to_grade
+from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
 from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.workers import LocalProcesses, default_jobs
 from grader.errors import GraderError
 
-from ..conftest import wait_until
 from . import graders
-from .making import EXERCISES, course, folder, notebook
+from .making import EXERCISES, course, folder, made_class, notebook
+from .outcomes import Watched, statuses, wait_until_gone
 
 ONE, TWO, THREE = EXERCISES
 ROOT = Path(__file__).parents[2]
 
 
-class Watched:
-    """Counts, and remembers the slowest that it was shown."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.slowest = ("", 0.0)
-
-    def finished(self, status: str) -> None:
-        self.counts[status] += 1
-
-    def look(self, running: Iterable[tuple[str, float]]) -> None:
-        self.slowest = max([self.slowest, *running], key=lambda item: item[1])
-
-
-def made_class(root: Path, scripts: Mapping[str, str]) -> Path:
-    """A folder for each student; the first cell of the notebook says what its grading does."""
-    return folder(root, {f"{who}/02/nb.ipynb": notebook(TWO, text) for who, text in scripts.items()})
-
-
-def run(source: Path, output: Path, jobs: int = 2, regrade: tuple[str, ...] = (), using=None) -> Watched:
+def run(
+    source: Path, output: Path, jobs: int = 2, regrade: tuple[str, ...] = (), using: Course | None = None
+) -> Watched:
     using, watched = using or course(), Watched()
     with alone_in(output), take_submissions(source, output, using) as gradebook:
         rows = to_grade(gradebook.rows(), using, regrade)
         grade_rows(gradebook, rows, using, graders.grade, partial(LocalProcesses, jobs), watched)
     return watched
-
-
-def statuses(output: Path) -> dict[str, str]:
-    with Gradebook(output) as gradebook:
-        rows = gradebook.rows()
-    assert len({row.student for row in rows}) == len(rows)
-    return {row.student: row.status for row in rows}
 
 
 def test_every_submission_has_one_row_whatever_it_does(tmp_path: Path) -> None:
@@ -175,17 +149,6 @@ def begin(source: Path, output: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT)
 
 
-def in_group(group: int) -> list[int]:
-    """Processes that are left of a batch and its workers; zombies don't count."""
-    left = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            state, _, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-            if int(its_group) == group and state != "Z":
-                left.append(int(entry.name))
-    return left
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_kill_9_at_any_moment_loses_no_row_and_doubles_none(tmp_path: Path) -> None:
     scripts = {f"s{n:03}": "0.02" if n % 7 else "fail" for n in range(120)}
@@ -202,7 +165,7 @@ def test_kill_9_at_any_moment_loses_no_row_and_doubles_none(tmp_path: Path) -> N
             time.sleep(chance.uniform(0.05, 1.5))
         batch.kill()
         batch.communicate()
-        wait_until(lambda group=batch.pid: not in_group(group))
+        wait_until_gone(batch.pid)
         if (output / FILE).exists():
             with sqlite3.connect(output / FILE) as connection:
                 assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -231,7 +194,7 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing_running(tmp_path: Path) -> None
     os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: every process gets it
     batch.communicate(timeout=30)
     assert time.monotonic() - begun < 10
-    wait_until(lambda: not in_group(batch.pid))
+    wait_until_gone(batch.pid)
     assert Counter(statuses(tmp_path / "out").values()) == {"passed": 4, "": 6}
 
 

@@ -35,11 +35,10 @@ from grader.course.catalogue import load
 from grader.errors import GraderError
 from grader.model import Exercise
 
-from ..commands.test_classroom import with_cell
 from ..conftest import wait_until
 from .graders import Script
-from .making import EXERCISES, course, folder
-from .test_batch import Watched, made_class, statuses
+from .making import EXERCISES, course, folder, made_class, with_cell
+from .outcomes import Watched, statuses
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ends processes by their group")
 dask = pytest.importorskip("distributed", reason="needs Dask: pip install 'gradient-clinic[cluster]'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,19 +18,19 @@ from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.gradebook.database import Mount, mounted, network_file_system
 from grader.classroom.gradebook.tables import Table
 from grader.errors import GraderError
-from grader.model import Status
+from grader.model import Status, Verdict
 
 from .making import exercise, submission, verdict
 
 TWO = "02_detached_tensors"
 
 
-def record(gradebook: Gradebook, key: str, made=None) -> None:
+def record(gradebook: Gradebook, key: str, made: Verdict | None = None) -> None:
     gradebook.record(key, made or verdict(), version="1", exercise_hash="e1")
 
 
 @pytest.fixture
-def gradebook(tmp_path: Path):
+def gradebook(tmp_path: Path) -> Iterator[Gradebook]:
     with Gradebook(tmp_path) as opened:
         opened.add_exercises([exercise()])
         yield opened

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ from grader.classroom.intake import Submission, take_in
 from .making import EXERCISES, folder, notebook, zipped
 
 ONE, TWO, THREE = EXERCISES
+Collect = Callable[[Mapping[str, bytes]], list[Submission]]
 
 
 @pytest.fixture(params=["folder", "zip"])
-def collect(request: pytest.FixtureRequest, tmp_path: Path):
+def collect(request: pytest.FixtureRequest, tmp_path: Path) -> Collect:
     """Hands the same files over as a folder and as a zip."""
 
     def taken(files: Mapping[str, bytes]) -> list[Submission]:
@@ -66,11 +67,11 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_is_understood(layout: str, collect) -> None:
+def test_a_layout_is_understood(layout: str, collect: Collect) -> None:
     assert who_what(collect(LAYOUTS[layout])) == [("ada", TWO), ("bob", ONE)]
 
 
-def test_canvas_bulk_names(collect) -> None:
+def test_canvas_bulk_names(collect: Collect) -> None:
     rows = collect(
         {
             "lovelaceada_1001_70001_notebook.ipynb": notebook(),
@@ -94,7 +95,7 @@ def test_canvas_bulk_names(collect) -> None:
     assert rows[2].hand_back == "hoppergrace_1003_70003_work_final"
 
 
-def test_the_later_canvas_upload_counts_whatever_its_name(collect) -> None:
+def test_the_later_canvas_upload_counts_whatever_its_name(collect: Collect) -> None:
     rows = collect(
         {
             "lovelaceada_1001_70009_a.ipynb": notebook(text="new"),
@@ -104,7 +105,7 @@ def test_the_later_canvas_upload_counts_whatever_its_name(collect) -> None:
     assert [(r.attempt, r.latest, r.serial) for r in rows] == [(1, False, 70002), (2, True, 70009)]
 
 
-def test_moodle_assignment_zips(collect) -> None:
+def test_moodle_assignment_zips(collect: Collect) -> None:
     rows = collect(
         {
             "CS1-Detached tensors-31.zip": zipped(
@@ -127,7 +128,7 @@ def test_moodle_assignment_zips(collect) -> None:
     ]
 
 
-def test_moodle_namesakes_are_two_students(collect) -> None:
+def test_moodle_namesakes_are_two_students(collect: Collect) -> None:
     rows = collect(
         {
             "Kim Lee_501_assignsubmission_file/notebook.ipynb": notebook(text="a"),
@@ -138,17 +139,17 @@ def test_moodle_namesakes_are_two_students(collect) -> None:
     assert [row.student for row in rows] == ["Kim Lee 501", "Kim Lee 502", "Participant 77"]
 
 
-def test_metadata_wins_over_names(collect) -> None:
+def test_metadata_wins_over_names(collect: Collect) -> None:
     assert who_what(collect({"ada/01_outside_the_tape/01.ipynb": notebook(THREE)})) == [("ada", THREE)]
 
 
-def test_an_exercise_of_another_course_is_a_row_with_the_reason(collect) -> None:
+def test_an_exercise_of_another_course_is_a_row_with_the_reason(collect: Collect) -> None:
     (row,) = collect({"ada/02/notebook.ipynb": notebook("99_elsewhere")})
     assert row.reason == "its metadata names the exercise 99_elsewhere, which this course does not have"
     assert (row.student, row.exercise) == ("ada", None)
 
 
-def test_what_cannot_be_assigned_is_a_row_with_the_reason(collect) -> None:
+def test_what_cannot_be_assigned_is_a_row_with_the_reason(collect: Collect) -> None:
     rows = collect({"ada/mystery.ipynb": notebook(None), "notebook.ipynb": notebook()})
     assert [(row.student, row.reason) for row in rows] == [
         ("", "it is not clear whose work this is; a folder or file name with the student's id would say"),
@@ -156,14 +157,14 @@ def test_what_cannot_be_assigned_is_a_row_with_the_reason(collect) -> None:
     ]
 
 
-def test_numbered_students_in_flat_files_are_not_merged(collect) -> None:
+def test_numbered_students_in_flat_files_are_not_merged(collect: Collect) -> None:
     rows = collect({f"student_{n:02}.ipynb": notebook(ONE, f"n = {n}") for n in (1, 2, 3)})
     assert [row.student for row in rows] == ["student_01", "student_02", "student_03"]
     rows = collect({f"student-{n}.ipynb": notebook(ONE, f"m = {n}") for n in (1, 2)})
     assert {"student-1", "student-2"} <= {row.student for row in rows}
 
 
-def test_copies_marked_by_browsers_and_platforms_are_later_attempts(collect) -> None:
+def test_copies_marked_by_browsers_and_platforms_are_later_attempts(collect: Collect) -> None:
     rows = collect(
         {
             "ada.ipynb": notebook(text="1"),
@@ -182,12 +183,12 @@ def test_copies_marked_by_browsers_and_platforms_are_later_attempts(collect) -> 
     ]
 
 
-def test_late_is_seen_in_any_layout(collect) -> None:
+def test_late_is_seen_in_any_layout(collect: Collect) -> None:
     rows = collect({"ada_LATE.ipynb": notebook(), "bob.ipynb": notebook(), "lates.ipynb": notebook()})
     assert [(row.student, row.late) for row in rows] == [("ada", True), ("bob", False), ("lates", False)]
 
 
-def test_an_nbgrader_timestamp_orders_attempts(collect) -> None:
+def test_an_nbgrader_timestamp_orders_attempts(collect: Collect) -> None:
     rows = collect(
         {
             "ada+02_detached_tensors+2025-03-02 10:00:00.5 UTC/a.ipynb": notebook(text="later"),
@@ -200,7 +201,7 @@ def test_an_nbgrader_timestamp_orders_attempts(collect) -> None:
     ]
 
 
-def test_junk_is_ignored(collect) -> None:
+def test_junk_is_ignored(collect: Collect) -> None:
     rows = collect(
         {
             "ada/notebook.ipynb": notebook(),
@@ -214,7 +215,7 @@ def test_junk_is_ignored(collect) -> None:
     assert who_what(rows) == [("ada", TWO)]
 
 
-def test_a_student_without_a_notebook_is_a_row(collect) -> None:
+def test_a_student_without_a_notebook_is_a_row(collect: Collect) -> None:
     rows = collect(
         {
             "ada/02/solution.py": b"print(1)",
@@ -231,7 +232,7 @@ def test_a_student_without_a_notebook_is_a_row(collect) -> None:
     ]
 
 
-def test_students_csv_maps_ids_to_names_and_sections(collect) -> None:
+def test_students_csv_maps_ids_to_names_and_sections(collect: Collect) -> None:
     table = "Student ID;Name;Section;Canvas ID\nal42;Ada Lovelace;Tuesday;1001\nbn7;Zoë Noyce;Friday;1002\n"
     rows = collect(
         {
@@ -246,7 +247,7 @@ def test_students_csv_maps_ids_to_names_and_sections(collect) -> None:
     ]
 
 
-def test_accents_decomposed_by_macos_are_the_same_student(collect) -> None:
+def test_accents_decomposed_by_macos_are_the_same_student(collect: Collect) -> None:
     rows = collect({"Zoe\u0308/01.ipynb": notebook(ONE), "Zo\u00eb/02.ipynb": notebook(TWO)})
     assert {row.student for row in rows} == {"Zo\u00eb"}
 

@@ -35,7 +35,8 @@ def page_of(rows: list[Row]) -> str:
 def data_in(page: str) -> dict[str, Any]:
     match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert match
-    return json.loads(match[1])
+    data: dict[str, Any] = json.loads(match[1])
+    return data
 
 
 # --- the data ---
@@ -154,7 +155,8 @@ def choose(browser: Any, what: str, value: str) -> None:
 
 def cells(browser: Any, number: int) -> list[str]:
     script = "return [...document.querySelectorAll('#heat tbody tr')].map(r => r.cells[arguments[0]].innerText.trim())"
-    return browser.execute_script(script, number)
+    texts: list[str] = browser.execute_script(script, number)
+    return texts
 
 
 @pytest.mark.browser

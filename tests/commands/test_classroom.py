@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import signal
 import subprocess
@@ -20,9 +19,10 @@ from grader.commands import batch as batch_command
 from grader.commands import gradebook as gradebook_command
 from grader.errors import GraderError
 
-from ..classroom.making import folder, notebook
+from ..classroom.making import folder, notebook, with_cell
+from ..classroom.outcomes import wait_until_gone
+from ..conftest import wait_until
 
-ROOT = Path(__file__).parents[2]
 LINE = "01_line"
 
 
@@ -109,14 +109,6 @@ def test_a_folder_without_a_gradebook(tmp_path: Path) -> None:
 # --- the real pipeline ---
 
 
-def with_cell(source: str) -> bytes:
-    """The course's solution with one more cell."""
-    tree = json.loads((ROOT / "tests/small_course/solutions/01_line.ipynb").read_bytes())
-    cell = {"cell_type": "code", "id": "more", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-    tree["cells"].append(cell)
-    return json.dumps(tree).encode()
-
-
 @pytest.mark.kernel
 def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> None:
     files = {
@@ -127,7 +119,8 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
         "other/01/nb.ipynb": notebook("02_elsewhere"),
     }
     source, output = folder(tmp_path / "in", files), tmp_path / "out"
-    arguments = [source, "--output", output, "--exercises", course / "exercises", "--jobs", "1", "--device", "cpu"]
+    arguments: list[str | Path] = [source, "--output", output, "--exercises", course / "exercises"]
+    arguments += ["--jobs", "1", "--device", "cpu"]
     result = batch(*arguments)
     assert result.exception is None and result.return_value == 0, result.output
     with Gradebook(output) as book:
@@ -147,9 +140,6 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
 @pytest.mark.kernel
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_kernel(tmp_path: Path, course: Path) -> None:
-    from ..classroom.test_batch import in_group
-    from ..conftest import wait_until
-
     files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}
     arguments = [folder(tmp_path / "in", files), "--output", tmp_path / "out", "--exercises", course / "exercises"]
     run = "from grader.commands.batch import command; raise SystemExit(command.main(standalone_mode=False))"
@@ -166,4 +156,4 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_no_kernel(tmp_path: Path, course: P
     _, said = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Stopped. 1 of 4 submissions are in the gradebook.\nRun the same command again to go on." in said
-    wait_until(lambda: not in_group(running.pid))
+    wait_until_gone(running.pid)

@@ -22,7 +22,7 @@ from grader.commands.doctor import exit_code
 from grader.doctor.examine import Examined
 from grader.doctor.file import Diagnosis
 
-from ..test_cli import grader
+from ..command_line import grader
 
 pytestmark = pytest.mark.kernel
 
@@ -109,6 +109,8 @@ for folder, names, _ in os.walk("/shown"):
     assert not any(name.startswith(".") for name in names) or not os.listdir(os.path.join(folder, ".secret"))
 """
 
+Told = dict[str, dict[str, Any]]  # by the file's name
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -126,7 +128,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path) -> dict[str, dict[str, Any]]:
+def told(folder: Path) -> Told:
     """The line of JSON for each file, all from one command."""
     names = [*sorted(path.name for path in folder.iterdir()), "gone.py"]
     done = grader("doctor", *names, "--format", "json", cwd=folder)
@@ -138,14 +140,14 @@ def told(folder: Path) -> dict[str, dict[str, Any]]:
     return {line["file"]: line for line in lines}
 
 
-def test_a_healthy_program_is_told_with_what_was_examined(told):
+def test_a_healthy_program_is_told_with_what_was_examined(told: Told) -> None:
     line = told["healthy.py"]
     assert (line["status"], line["healthy"], line["findings"]) == ("examined", True, [])
     assert line["examined"] == {"gradient_calls": 1, "variables": 2, "steps": 5}
     assert "2 variables, 1 place that asks for gradients, 5 optimizer steps" in line["message"]
 
 
-def test_a_program_that_ends_itself_when_all_is_well_is_no_crash(told):
+def test_a_program_that_ends_itself_when_all_is_well_is_no_crash(told: Told) -> None:
     assert (told["exits.py"]["status"], told["exits.py"]["healthy"]) == ("examined", True)
 
 
@@ -159,7 +161,9 @@ def test_a_program_that_ends_itself_when_all_is_well_is_no_crash(told):
         ("crash_with_findings.py", None, "tf.round", "tf.round(tf.matmul(x, w))"),
     ],
 )
-def test_the_culprit_is_named_by_its_line(told, folder, file, cell, culprit, underlined):
+def test_the_culprit_is_named_by_its_line(
+    told: Told, folder: Path, file: str, cell: int | None, culprit: str, underlined: str
+) -> None:
     line = told[file]
     assert line["healthy"] is False
     first = line["findings"][0]
@@ -173,7 +177,7 @@ def test_the_culprit_is_named_by_its_line(told, folder, file, cell, culprit, und
     assert "w" in first["variables"]
 
 
-def test_a_program_that_raises_still_has_its_findings(told):
+def test_a_program_that_raises_still_has_its_findings(told: Told) -> None:
     line = told["crash_with_findings.py"]
     assert line["status"] == "crashed"
     assert "stopped with TypeError in line 16: unsupported operand" in line["message"]
@@ -202,13 +206,13 @@ def test_a_program_that_raises_still_has_its_findings(told):
         ("gone.py", "unreadable", "gone.py can't be read: No such file or directory."),
     ],
 )
-def test_what_gives_no_conclusion_says_why(told, file, status, message):
+def test_what_gives_no_conclusion_says_why(told: Told, file: str, status: str, message: str) -> None:
     line = told[file]
     assert (line["status"], line["healthy"], line["findings"]) == (status, None, [])
     assert message in line["message"]
 
 
-def test_the_text_shows_the_code_and_the_next_step(folder):
+def test_the_text_shows_the_code_and_the_next_step(folder: Path) -> None:
     done = grader("doctor", "healthy.py", "rounded.py", "package.py", cwd=folder)
     assert done.returncode == 2
     healthy, rounded, package = done.stdout.split("\n\n✗ ")
@@ -219,12 +223,12 @@ def test_the_text_shows_the_code_and_the_next_step(folder):
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_one_error_is_exit_code_1_and_none_is_0(folder):
+def test_one_error_is_exit_code_1_and_none_is_0(folder: Path) -> None:
     assert grader("doctor", "early.py", "healthy.py", cwd=folder).returncode == 1
     assert grader("doctor", "healthy.py", "nothing.py", cwd=folder).returncode == 0
 
 
-def test_a_program_that_hangs_is_stopped_and_still_has_its_findings(folder):
+def test_a_program_that_hangs_is_stopped_and_still_has_its_findings(folder: Path) -> None:
     (folder / "hang.py").write_text(TRAINING.format(body=ROUNDED, steps=1) + "    while True:\n        pass\n")
     (folder / "endless.py").write_text(TRAINING.format(body=RIGHT, steps=10**9))
     began = time.monotonic()
@@ -239,7 +243,7 @@ def test_a_program_that_hangs_is_stopped_and_still_has_its_findings(folder):
     assert time.monotonic() - began < 60
 
 
-def test_steps_end_a_compiled_fit(folder):
+def test_steps_end_a_compiled_fit(folder: Path) -> None:
     (folder / "fit.py").write_text(
         "import keras, numpy\n"
         "model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])\n"
@@ -252,7 +256,7 @@ def test_steps_end_a_compiled_fit(folder):
     assert line["examined"]["steps"] == 4
 
 
-def test_steps_end_a_long_training(folder):
+def test_steps_end_a_long_training(folder: Path) -> None:
     (folder / "long.py").write_text(TRAINING.format(body=RIGHT, steps=10**9))
     done = grader("doctor", "long.py", "--steps", "4", "--format", "json", cwd=folder)
     line = json.loads(done.stdout)
@@ -261,7 +265,7 @@ def test_steps_end_a_long_training(folder):
 
 
 @pytest.mark.parametrize("sandbox", ["auto", "off"])
-def test_a_program_finds_its_folder_and_may_write_without_changing_it(tmp_path, sandbox):
+def test_a_program_finds_its_folder_and_may_write_without_changing_it(tmp_path: Path, sandbox: str) -> None:
     numbers = io.BytesIO()
     np.save(numbers, np.zeros(2, np.float32))
     here = tmp_path / "project"
@@ -286,7 +290,7 @@ def test_a_program_finds_its_folder_and_may_write_without_changing_it(tmp_path, 
     assert {str(path.relative_to(here)): path.read_bytes() for path in here.rglob("*") if path.is_file()} == files
 
 
-def test_another_folder_can_be_added(tmp_path):
+def test_another_folder_can_be_added(tmp_path: Path) -> None:
     for name, text in {
         "code/a.py": "open('x.txt'), open('sets/x.txt'), open('../sets/x.txt')",
         "sets/x.txt": "",
@@ -301,7 +305,7 @@ def test_another_folder_can_be_added(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder):
+def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder: Path) -> None:
     (folder / "hang.py").write_text("while True: pass\n")
     command = [sys.executable, "-m", "grader", "doctor", "hang.py"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -329,5 +333,5 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder):
         ([("unreadable", None), ("examined", True)], 2),
     ],
 )
-def test_exit_codes(diagnoses, code):
+def test_exit_codes(diagnoses: list[tuple[str, bool | None]], code: int) -> None:
     assert exit_code(Diagnosis("f", status, healthy, Examined(), "") for status, healthy in diagnoses) == code

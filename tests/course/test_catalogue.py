@@ -11,36 +11,36 @@ from grader.errors import GraderError
 @pytest.mark.parametrize(
     "name", ["01", "1", "01_line", "line", "exercises/01", "exercises/01_line", "exercises/01_line/"]
 )
-def test_an_exercise_is_found_by_number_name_or_path(course, monkeypatch, name):
+def test_an_exercise_is_found_by_number_name_or_path(course: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(course)
     assert find(name).id == "01_line"
 
 
-def test_an_exercise_is_found_from_inside_its_folder(course, monkeypatch):
+def test_an_exercise_is_found_from_inside_its_folder(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course / "exercises" / "01_line")
     assert find(".").id == "01_line"
 
 
-def test_the_notebook_of_an_exercise_names_it(course, monkeypatch):
+def test_the_notebook_of_an_exercise_names_it(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     assert find("exercises/01_line/notebook.ipynb").id == "01_line"
 
 
-def test_a_wrong_name_says_which_there_are(course, monkeypatch):
+def test_a_wrong_name_says_which_there_are(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     with pytest.raises(GraderError, match=r"There is no exercise 07; there are: 01_line\.") as refusal:
         find("07")
     assert refusal.value.exit_code == 2
 
 
-def test_outside_a_course_the_answer_is_to_go_there(tmp_path, monkeypatch):
+def test_outside_a_course_the_answer_is_to_go_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GraderError) as refusal:
         find("no_such_thing")
     assert refusal.value.message
 
 
-def test_exercises_come_in_order_with_their_solutions(course):
+def test_exercises_come_in_order_with_their_solutions(course: Path) -> None:
     (only,) = exercises(course / "exercises")
     assert only.solution == course / "solutions" / "01_line.ipynb"
     assert only.max_score == 10
@@ -58,7 +58,7 @@ def test_exercises_come_in_order_with_their_solutions(course):
         ('title = "A line"', "title = ", "can't be read"),
     ],
 )
-def test_a_mistake_in_exercise_toml_is_named_with_its_file(course: Path, old, new, complaint):
+def test_a_mistake_in_exercise_toml_is_named_with_its_file(course: Path, old: str, new: str, complaint: str) -> None:
     path = course / "exercises" / "01_line" / "exercise.toml"
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(GraderError) as refusal:

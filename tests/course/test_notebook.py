@@ -9,32 +9,32 @@ from grader.course.notebook import parse, read
 from grader.errors import UngradableError
 
 
-def as_json(cells, **metadata):
+def as_json(cells: list[dict[str, object]], **metadata: object) -> bytes:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}).encode()
 
 
-def code(source, **metadata):
+def code(source: str | list[str], **metadata: object) -> dict[str, object]:
     return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": []}
 
 
-def test_only_the_text_of_code_cells_is_taken_over():
+def test_only_the_text_of_code_cells_is_taken_over() -> None:
     content = as_json([{"cell_type": "markdown", "source": "# story"}, code(["a = 1\n", "b = 2"]), code("c = 3")])
     assert parse(content).cells == ("a = 1\nb = 2", "c = 3")
 
 
-def test_a_notebook_is_known_by_its_metadata_whatever_its_name():
+def test_a_notebook_is_known_by_its_metadata_whatever_its_name() -> None:
     assert parse(as_json([], gradient_clinic={"exercise": "02_x"}), "homework (1).ipynb").exercise == "02_x"
 
 
-def test_cells_tagged_repair_are_found():
+def test_cells_tagged_repair_are_found() -> None:
     assert parse(as_json([code("a"), code("b", tags=["repair"])])).repair_cells == (2,)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm():
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
     assert parse(b"\xef\xbb\xbf" + as_json([code("a\r\nb")])).cells == ("a\nb",)
 
 
-def test_a_notebook_of_version_3_can_be_read():
+def test_a_notebook_of_version_3_can_be_read() -> None:
     content = {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "a = 1"}]}], "metadata": {}}
     assert parse(json.dumps(content).encode()).cells == ("a = 1",)
 
@@ -42,12 +42,12 @@ def test_a_notebook_of_version_3_can_be_read():
 @pytest.mark.parametrize(
     "cell", ["", "  \n", "!python -m grader 02", "%load_ext grader\n!python3 -m grader hint 02", "! grader list"]
 )
-def test_cells_that_only_call_the_grader_are_not_run(cell):
+def test_cells_that_only_call_the_grader_are_not_run(cell: str) -> None:
     assert not parse(as_json([code(cell)])).runs(1)
 
 
 @pytest.mark.parametrize("cell", ["a = 1", "!pip list", "# python -m grader 02", "!python -m grader 02\na = 1"])
-def test_other_cells_are_run(cell):
+def test_other_cells_are_run(cell: str) -> None:
     assert parse(as_json([code(cell)])).runs(1)
 
 
@@ -69,7 +69,7 @@ def test_other_cells_are_run(cell):
         b'{"metadata": [], "cells": []}',
     ],
 )
-def test_what_is_no_notebook_is_refused_in_one_sentence(content):
+def test_what_is_no_notebook_is_refused_in_one_sentence(content: bytes) -> None:
     with pytest.raises(UngradableError) as refusal:
         parse(content, "homework.ipynb")
     assert refusal.value.message.startswith("homework.ipynb is not a notebook")
@@ -77,6 +77,6 @@ def test_what_is_no_notebook_is_refused_in_one_sentence(content):
     assert refusal.value.next_step
 
 
-def test_a_missing_file_is_named(tmp_path: Path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UngradableError, match=r"gone.ipynb can't be read: No such file"):
         read(tmp_path / "gone.ipynb")

@@ -2,30 +2,36 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from grader.course.hints import current_bug, notes, rung, seen
 from grader.course.notebook import read
 from grader.course.progress import Progress, Standing
-from grader.model import Bug, Check, Status, Verdict
+from grader.model import Bug, Check, Exercise, Status, Verdict
 
 
 @pytest.fixture
-def exercise(line, course):
+def exercise(line: Exercise, course: Path) -> Exercise:
     """The fixture exercise with a second bug, in a course that may be written into."""
     second = Bug("other", "another", "GRAD001", 2, 2, ("test_values",), ("one", "two", "three"), "It was another.")
     return replace(line, folder=course / "exercises" / line.id, bugs=(*line.bugs, second))
 
 
-def verdict(exercise, score=1.0, status=Status.FAILED, failing=("test_connected",)):
+def verdict(
+    exercise: Exercise,
+    score: float = 1.0,
+    status: Status = Status.FAILED,
+    failing: tuple[str, ...] = ("test_connected",),
+) -> Verdict:
     checks = tuple(
         Check(c.id, c.title, "failed" if c.id in failing else "passed", 0, c.points) for c in exercise.checks
     )
     return Verdict(exercise.id, exercise.title, "0" * 64, status, "", "", score, 10, checks)
 
 
-def test_attempts_and_the_best_score_survive_a_restart(exercise, course):
+def test_attempts_and_the_best_score_survive_a_restart(exercise: Exercise, course: Path) -> None:
     Progress(course / "exercises").note(exercise, verdict(exercise, 6))
     Progress(course / "exercises").note(exercise, verdict(exercise, 3))
     standing = Progress(course / "exercises").standing(exercise)
@@ -33,20 +39,20 @@ def test_attempts_and_the_best_score_survive_a_restart(exercise, course):
 
 
 @pytest.mark.parametrize("status", [Status.UNGRADABLE, Status.ERROR])
-def test_what_is_not_the_learners_fault_costs_no_attempt(exercise, course, status):
+def test_what_is_not_the_learners_fault_costs_no_attempt(exercise: Exercise, course: Path, status: Status) -> None:
     progress = Progress(course / "exercises")
     progress.note(exercise, verdict(exercise, 0, status))
     assert progress.standing(exercise).attempts == 0
 
 
-def test_once_passed_stays_passed(exercise, course):
+def test_once_passed_stays_passed(exercise: Exercise, course: Path) -> None:
     progress = Progress(course / "exercises")
     progress.note(exercise, verdict(exercise, 10, Status.PASSED, ()))
     progress.note(exercise, verdict(exercise))
     assert progress.standing(exercise).passed
 
 
-def test_a_broken_progress_file_is_begun_anew(exercise, course):
+def test_a_broken_progress_file_is_begun_anew(exercise: Exercise, course: Path) -> None:
     progress = Progress(course / "exercises")
     progress.note(exercise, verdict(exercise))
     (course / ".grader" / "progress.json").write_text("{half")
@@ -54,7 +60,9 @@ def test_a_broken_progress_file_is_begun_anew(exercise, course):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
-def test_in_a_read_only_course_it_goes_to_the_users_folder(exercise, course, tmp_path, monkeypatch):
+def test_in_a_read_only_course_it_goes_to_the_users_folder(
+    exercise: Exercise, course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere, so modes alone prove nothing
     progress = Progress(course / "exercises")
@@ -63,29 +71,32 @@ def test_in_a_read_only_course_it_goes_to_the_users_folder(exercise, course, tmp
     assert not (course / ".grader").exists()
 
 
-def test_hints_follow_the_check_that_fails_first(exercise):
-    assert current_bug(exercise, Standing()).id == "intercept_outside"
-    assert current_bug(exercise, Standing(attempts=1, failing=("test_values",))).id == "other"
+def test_hints_follow_the_check_that_fails_first(exercise: Exercise) -> None:
+    first = current_bug(exercise, Standing())
+    assert first is not None and first.id == "intercept_outside"
+    second = current_bug(exercise, Standing(attempts=1, failing=("test_values",)))
+    assert second is not None and second.id == "other"
     assert current_bug(exercise, Standing(attempts=1, passed=True)) is None
 
 
-def test_rungs_come_one_at_a_time_and_the_last_one_stays(exercise, course):
+def test_rungs_come_one_at_a_time_and_the_last_one_stays(exercise: Exercise, course: Path) -> None:
     progress = Progress(course / "exercises")
     progress.note(exercise, verdict(exercise, failing=("test_values",)))
     texts = []
     for _ in range(4):
         step = rung(exercise, progress.standing(exercise))
+        assert step is not None
         texts.append((step.number, step.text))
         progress.see_hint(exercise, step.bug.id)
     assert texts == [(1, "one"), (2, "two"), (3, "three"), (3, "three")]
     assert seen(exercise, progress.standing(exercise)) == ("one", "two", "three")
 
 
-def test_the_debrief_and_the_solution_come_only_after_passing(exercise):
+def test_the_debrief_and_the_solution_come_only_after_passing(exercise: Exercise) -> None:
     notebook = read(exercise.original)
     before = notes(exercise, Standing(attempts=1), verdict(exercise), notebook)
     after = notes(exercise, Standing(attempts=2), verdict(exercise, 10, Status.PASSED, ()), notebook)
-    assert before.debrief == before.solution == before.repaired == ()
+    assert (before.debrief, before.solution, before.repaired) == ((), (), ())
     assert [bug.id for bug in after.debrief] == ["intercept_outside", "other"]
     assert "slope * x + intercept\n" in after.solution[0]
     assert "intercept.numpy()" in after.repaired[0]

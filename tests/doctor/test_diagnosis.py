@@ -97,6 +97,7 @@ LEFT_ALONE = ["dqn_target_network", "vq_straight_through", "wgan_gradient_penalt
 def test_the_right_line_comes_first_and_the_repairs_are_healthy(examine: Examine, mode: str) -> None:
     row = MODES[mode]
     found = examine(row["broken"], "modes")[0]
+    assert found.line is not None
     assert any(culprit in row["broken"].splitlines()[found.line - 1] for culprit in row["culprit_line_contains"])
     assert found.cause in row["acceptable_causes"]
     for repair in row["right"]:

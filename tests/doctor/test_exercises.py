@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.repairs import repairs, repairs_folder
+from grader.authoring.repairs import Repair, repairs, repairs_folder
 from grader.codes import CODES
 from grader.course.catalogue import exercises
 from grader.course.notebook import Notebook, read
 from grader.doctor.examine import examine
 from grader.execution.session import open_session
 from grader.inside import TRACE
-from grader.kernels import KernelRequest
-from grader.model import Exercise
+from grader.kernels import KernelRequest, KernelSource
+from grader.model import Bug, Exercise, Finding
+
+from ..conftest import solution
 
 pytestmark = pytest.mark.kernel
 
@@ -37,30 +39,30 @@ ALONE = [
 ]
 
 
-def errors(warm, exercise: Exercise, notebook: Notebook):
+def errors(warm: KernelSource, exercise: Exercise, notebook: Notebook) -> list[Finding]:
     found = examine(notebook, warm, KernelRequest(exercise.limits, "cpu"))
     assert found.traced
     return [finding for finding in found.findings if finding.severity == "error"]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_each_declared_bug_is_found_at_its_line_and_nothing_else(warm, exercise: Exercise):
+def test_each_declared_bug_is_found_at_its_line_and_nothing_else(warm: KernelSource, exercise: Exercise) -> None:
     found = {(finding.code, finding.cell, finding.line) for finding in errors(warm, exercise, read(exercise.original))}
     assert found == {(bug.code, bug.cell, bug.line) for bug in exercise.bugs}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_solution_is_healthy(warm, exercise: Exercise):
-    assert errors(warm, exercise, read(exercise.solution)) == []
+def test_the_solution_is_healthy(warm: KernelSource, exercise: Exercise) -> None:
+    assert errors(warm, exercise, solution(exercise)) == []
 
 
 @pytest.mark.parametrize(("exercise", "repair"), RIGHT, ids=[f"{e.id}/{r.name}" for e, r in RIGHT])
-def test_a_right_repair_is_healthy(warm, exercise, repair):
+def test_a_right_repair_is_healthy(warm: KernelSource, exercise: Exercise, repair: Repair) -> None:
     assert errors(warm, exercise, repair.notebook) == []
 
 
 @pytest.mark.parametrize(("exercise", "bug", "repair"), ALONE, ids=[f"{e.id}/{b.id}" for e, b, _ in ALONE])
-def test_a_bug_alone_is_found_with_its_code(warm, exercise, bug, repair):
+def test_a_bug_alone_is_found_with_its_code(warm: KernelSource, exercise: Exercise, bug: Bug, repair: Repair) -> None:
     assert bug.code in CODES.values()
     found = errors(warm, exercise, repair.notebook)
     assert found and found[0].code == bug.code
@@ -83,7 +85,7 @@ raise RuntimeError(f"{len(_all)} {hashlib.sha256(b''.join(_all)).hexdigest()}")
 """
 
 
-def numbers(warm, exercise: Exercise, traced: bool) -> tuple[str, float]:
+def numbers(warm: KernelSource, exercise: Exercise, traced: bool) -> tuple[str, float]:
     """The fingerprint of a run of the shipped notebook, and the seconds that its cells took."""
     notebook = read(exercise.original)
     cells = ("import keras; keras.utils.set_random_seed(5)", *notebook.cells, FINGERPRINT)
@@ -101,7 +103,7 @@ def numbers(warm, exercise: Exercise, traced: bool) -> tuple[str, float]:
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_trace_changes_no_number_and_takes_at_most_as_long_again(warm, exercise: Exercise):
+def test_the_trace_changes_no_number_and_takes_at_most_as_long_again(warm: KernelSource, exercise: Exercise) -> None:
     runs = [(numbers(warm, exercise, False), numbers(warm, exercise, True)) for _ in "12"]
     plain, traced = runs[0]
     assert plain[0] == traced[0]

@@ -36,6 +36,8 @@ for step in range(2000):
 """
 MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss // 1024"
 
+PLAIN_AND_TRACED: tuple[dict[str, Any] | None, ...] = (None, {})  # plans
+
 
 def of_kind(trace: Any, kind: str) -> list[Any]:
     return [event for event in trace["events"] if event["kind"] == kind]
@@ -47,7 +49,7 @@ COMPARED = ["gan_two_tapes", "gradient_reversal", "compiled_step_with_metrics", 
 @pytest.mark.parametrize("name", COMPARED)
 def test_a_traced_run_gives_bitwise_the_same_numbers(bench: Workbench, name: str) -> None:
     source = (HEALTHY / f"{name}.py").read_text() + "\nfrom tensorflow import keras\n"
-    plain, traced = (bench.run(source, plan, extra=EVERYTHING)["extra"] for plan in (None, {}))
+    plain, traced = (bench.run(source, plan, extra=EVERYTHING)["extra"] for plan in PLAIN_AND_TRACED)
     assert plain and plain == traced
 
 
@@ -86,6 +88,6 @@ def test_it_stops_after_the_number_of_steps_that_the_plan_allows(bench: Workbenc
 
 
 def test_a_long_loop_is_traced_in_little_memory(bench: Workbench) -> None:
-    plain, traced = (bench.run(LONG, plan, extra=MEMORY) for plan in (None, {}))
+    plain, traced = (bench.run(LONG, plan, extra=MEMORY) for plan in PLAIN_AND_TRACED)
     assert traced["extra"] < plain["extra"] + 500
     assert len(traced["trace"]["events"]) < 20_000 and traced["trace"]["dropped"] == 0

@@ -40,8 +40,9 @@ class Workbench:
         self._server.stdin.close()
         self._server.wait()
 
-    def run(self, source: str, plan: dict[str, Any], setting: str = "program", extra: str = "") -> Any:
-        """The trace; `setting` is "modes" for the development set's namespace. `extra` is evaluated at the end."""
+    def run(self, source: str, plan: dict[str, Any] | None, setting: str = "program", extra: str = "") -> Any:
+        """The trace, if there is a plan. `setting` is "modes" for the development set's namespace; `extra` is evaluated
+        at the end."""
         self._send({"source": source, "plan": plan, "setting": setting, "extra": extra})
         assert self._server.stdout is not None
         return json.loads(self._server.stdout.readline())

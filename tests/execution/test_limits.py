@@ -8,8 +8,9 @@ import pytest
 
 from grader.execution.limits import exhausted
 from grader.execution.session import open_session
-from grader.kernels import KernelRequest
-from grader.model import CellError, Limits, Run
+from grader.grading.grader import Grader
+from grader.kernels import KernelRequest, KernelSource
+from grader.model import CellError, Exercise, Limits, Run
 
 from ..conftest import notebook
 
@@ -28,7 +29,7 @@ THREADS = (
 )
 
 
-def run(source, code: str, **limits: float) -> Run:
+def run(source: KernelSource, code: str, **limits: int) -> Run:
     with open_session(source, KernelRequest(Limits(**limits), "cpu")) as session:
         return session.run(notebook(code))
 
@@ -46,8 +47,11 @@ def run(source, code: str, **limits: float) -> Run:
     ],
     ids=["array", "tensor", "list", "file", "files", "descriptors", "threads"],
 )
-def test_a_limit_that_the_notebook_was_told_of_is_the_verdict(warm, code, limits, name, allowed, used):
+def test_a_limit_that_the_notebook_was_told_of_is_the_verdict(
+    warm: KernelSource, code: str, limits: dict[str, int], name: str, allowed: int, used: float | None
+) -> None:
     ended = run(warm, code, **limits)
+    assert ended.limit is not None
     assert (ended.status, ended.limit.name, ended.limit.allowed) == ("killed", name, allowed)
     assert used is None or ended.limit.used == pytest.approx(used, rel=0.01)
     assert run(warm, code, **{field: 20 * value for field, value in limits.items()}).status == "completed"
@@ -56,17 +60,18 @@ def test_a_limit_that_the_notebook_was_told_of_is_the_verdict(warm, code, limits
 @pytest.mark.parametrize(
     "error", [CellError("ValueError", "[Errno 5]"), CellError("OSError", "[Errno 2] No such file")]
 )
-def test_any_other_exception_is_the_notebooks_own_affair(error):
+def test_any_other_exception_is_the_notebooks_own_affair(error: CellError) -> None:
     assert exhausted(error, Limits(), sandboxed=True) is None
 
 
-def test_a_full_disk_is_a_limit_only_where_the_sandbox_has_its_own():
+def test_a_full_disk_is_a_limit_only_where_the_sandbox_has_its_own() -> None:
     error = CellError("OSError", "[Errno 28] No space left on device")
-    assert exhausted(error, Limits(), sandboxed=True).allowed == 512
+    hit = exhausted(error, Limits(), sandboxed=True)
+    assert hit is not None and hit.allowed == 512
     assert exhausted(error, Limits(), sandboxed=False) is None
 
 
-def test_the_learner_reads_which_limit_and_where(grader, line):
+def test_the_learner_reads_which_limit_and_where(grader: Grader, line: Exercise) -> None:
     verdict = grader.grade(line, notebook("a = 1\n" + OPENED), replace(line.limits, open_files=300))
     assert verdict.status == "killed"
     assert verdict.message == "The notebook opened more files than it may in cell 1, line 3: at most 300 are allowed."

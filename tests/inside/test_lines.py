@@ -76,7 +76,7 @@ assert ran[-3:] == ["generator", "finally", "coroutine"]
 """
 
 
-def test_a_function_is_entered_without_a_line_of_it_being_run():
+def test_a_function_is_entered_without_a_line_of_it_being_run() -> None:
     done = subprocess.run([sys.executable, "-c", ENTERED], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -100,10 +100,12 @@ raise RuntimeError(best)
 
 
 @pytest.mark.kernel
-def test_kernels_after_the_third_look_lines_up():
+def test_kernels_after_the_third_look_lines_up() -> None:
     seconds = []
     with closing(open_source("warm")) as source:
         for _ in range(4):
             with open_session(source, KernelRequest(device="cpu")) as session:
-                seconds.append(float(session.run(notebook(LOOKUP)).error.message))
+                error = session.run(notebook(LOOKUP)).error
+                assert error is not None
+                seconds.append(float(error.message))
     assert 2 * seconds[3] < min(seconds[:3])

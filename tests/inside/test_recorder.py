@@ -43,7 +43,7 @@ def drive(*cells: str, recording: bool = True) -> dict[str, Any]:
     return told
 
 
-def test_eager_gradients_are_kept_first_and_last_with_their_place():
+def test_eager_gradients_are_kept_first_and_last_with_their_place() -> None:
     told = drive(
         VARIABLES,
         """
@@ -66,7 +66,7 @@ answer = [first, gradients[0].numpy(), float(loss)]
     assert (unused["nones"], unused["first_abnormal"], unused["first"]) == (3, 1, None)
 
 
-def test_zeros_and_nans_are_counted_with_the_first_call_that_had_one():
+def test_zeros_and_nans_are_counted_with_the_first_call_that_had_one() -> None:
     told = drive(
         VARIABLES,
         """
@@ -80,7 +80,7 @@ for scale in [1.0, 0.0, float("nan"), 0.0]:
     assert (source["zeros"], source["nonfinite"], source["nones"], source["first_abnormal"]) == (2, 1, 0, 2)
 
 
-def test_inside_a_tf_function_values_and_lines_are_the_same():
+def test_inside_a_tf_function_values_and_lines_are_the_same() -> None:
     told = drive(
         VARIABLES,
         """
@@ -101,7 +101,7 @@ for _ in range(50):
     assert unused["nones"] == 50
 
 
-def test_a_rare_nan_inside_a_tf_function_is_not_missed():
+def test_a_rare_nan_inside_a_tf_function_is_not_missed() -> None:
     told = drive(
         VARIABLES,
         """
@@ -119,7 +119,7 @@ for number in range(100):
     assert (call["calls"], call["sources"][0]["nonfinite"]) == (100, 1)
 
 
-def test_model_fit_is_recorded_and_not_one_bit_of_it_changes():
+def test_model_fit_is_recorded_and_not_one_bit_of_it_changes() -> None:
     recorded, plain = drive(FIT), drive(FIT, recording=False)
     for ours, theirs in zip(recorded["answer"], plain["answer"], strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -129,7 +129,7 @@ def test_model_fit_is_recorded_and_not_one_bit_of_it_changes():
     assert call["losses"][-1] < call["losses"][0]
 
 
-def test_an_optimizer_step_with_other_gradients_than_the_tape_gave_is_recorded():
+def test_an_optimizer_step_with_other_gradients_than_the_tape_gave_is_recorded() -> None:
     told = drive(
         VARIABLES,
         """
@@ -155,7 +155,7 @@ optimizer.apply_gradients([(0.0 * gradient, w)])
         "tf.map_fn(per_example, x, fn_output_signature=tf.float32)",
     ],
 )
-def test_unusual_ways_to_ask_for_gradients_still_work(code):
+def test_unusual_ways_to_ask_for_gradients_still_work(code: str) -> None:
     told = drive(
         VARIABLES,
         f"""
@@ -178,7 +178,7 @@ def tape_of(function):
     assert call["sources"][0]["nones"] == 0
 
 
-def test_embeddings_are_recorded_dense():
+def test_embeddings_are_recorded_dense() -> None:
     told = drive(
         VARIABLES,
         """
@@ -193,7 +193,7 @@ tape.gradient(loss, table)
     assert first[1].tolist() == [2, 2, 2] and not first[0].any()
 
 
-def test_memory_stays_bounded_in_a_long_training():
+def test_memory_stays_bounded_in_a_long_training() -> None:
     told = drive(
         VARIABLES,
         """

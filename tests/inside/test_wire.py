@@ -12,7 +12,7 @@ from grader.inside import wire
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint16", "bool", "complex64"])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 4)])
-def test_arrays_come_back_as_they_were(dtype, shape):
+def test_arrays_come_back_as_they_were(dtype: str, shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
     back = wire.unpack(wire.pack({"a": [array, None, "x", 1.5]}))["a"]
     assert back[1:] == [None, "x", 1.5]
@@ -20,13 +20,13 @@ def test_arrays_come_back_as_they_were(dtype, shape):
     np.testing.assert_array_equal(back[0], array)
 
 
-def test_a_transposed_array_keeps_its_values():
+def test_a_transposed_array_keeps_its_values() -> None:
     array = np.arange(6.0).reshape(2, 3).T
     np.testing.assert_array_equal(wire.decode(wire.encode(array)), array)
 
 
 @pytest.mark.parametrize("value", [{1, 2}, object(), b"bytes", np.array([object()]), np.array(["text"])])
-def test_only_plain_data_can_be_sent(value):
+def test_only_plain_data_can_be_sent(value: object) -> None:
     with pytest.raises(TypeError):
         wire.encode(value)
 
@@ -65,12 +65,12 @@ def object_array() -> str:
         object_array(),
     ],
 )
-def test_forged_text_is_refused_with_our_own_error(text):
+def test_forged_text_is_refused_with_our_own_error(text: str) -> None:
     with pytest.raises(wire.WireError):
         wire.decode(text)
 
 
-def test_text_over_the_limit_is_not_even_read():
+def test_text_over_the_limit_is_not_even_read() -> None:
     with pytest.raises(wire.WireError, match="at most 10 are allowed"):
         wire.decode('"' + "x" * 100 + '"', max_bytes=10)
     with pytest.raises(wire.WireError, match="at most 10 are allowed"):

@@ -20,7 +20,7 @@ from grader.model import LimitHit, Limits
 SMALL = Limits(wall=20, cell=20, memory=1500)
 
 
-class Executor(NoticesDeath, ExecutePreprocessor):
+class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
     """As in grader.execution.executor, without its bookkeeping."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.kernels import KernelRequest, KernelSource
+from grader.kernels.provisioner import SourcedKernelManager
 from grader.model import Limits
 
 from .notebooks import run
@@ -69,6 +70,7 @@ def test_a_death_is_noticed_when_it_happens(source: KernelSource, end: str) -> N
 
 def test_a_kernel_can_be_killed_from_another_thread(source: KernelSource) -> None:
     with source.kernel(KernelRequest()) as kernel:
+        assert isinstance(kernel.manager, SourcedKernelManager)
         client = kernel.manager.client()
         client.start_channels()
         threading.Timer(0.5, kernel.kill).start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from grader.inside.folders import lay_out
 from grader.kernels import visible
 from grader.kernels.visible import views
@@ -17,13 +19,13 @@ def make(root: Path, *names: str) -> Path:
     return root
 
 
-def test_dot_folders_are_hidden_at_any_depth(tmp_path):
+def test_dot_folders_are_hidden_at_any_depth(tmp_path: Path) -> None:
     (view,) = views([make(tmp_path, "a.py", ".git/x", "sub/.ssh/key", "sub/data.csv")])
     assert (view.whole, sorted(view.parts)) == (True, [".git", "sub/.ssh"])
     assert "--ro-bind" in list(view.flags()) and "/shown/0/sub/.ssh" in list(view.flags())
 
 
-def test_of_a_course_the_answers_are_hidden(tmp_path):
+def test_of_a_course_the_answers_are_hidden(tmp_path: Path) -> None:
     course = make(
         tmp_path, "exercises/01_a/.spec/probe.py", "exercises/01_a/n.ipynb", "solutions/x", "tests/repairs/x", "tests/y"
     )
@@ -34,24 +36,26 @@ def test_of_a_course_the_answers_are_hidden(tmp_path):
     assert views([course / "tests" / "repairs" / "01_a"]) == ()
 
 
-def test_folders_called_solutions_elsewhere_are_shown(tmp_path):
+def test_folders_called_solutions_elsewhere_are_shown(tmp_path: Path) -> None:
     (view,) = views([make(tmp_path, "solutions/x", "tests/repairs/y")])
     assert view.parts == ()
 
 
-def test_a_folder_with_too_much_below_it_shows_its_own_files_only(tmp_path, monkeypatch):
+def test_a_folder_with_too_much_below_it_shows_its_own_files_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(visible, "MOST_FOLDERS", 3)
     (view,) = views([make(tmp_path, "a.py", "b.csv", ".netrc", *(f"{number}/x" for number in range(5)))])
     assert (view.whole, view.parts) == (False, ("a.py", "b.csv"))
     assert str(tmp_path) not in list(view.flags())
 
 
-def test_each_folder_has_one_place(tmp_path):
+def test_each_folder_has_one_place(tmp_path: Path) -> None:
     shown = views([tmp_path / "a", tmp_path / "b", tmp_path / "a"])
     assert [(view.folder.name, view.place) for view in shown] == [("a", "/shown/0"), ("b", "/shown/1")]
 
 
-def test_a_layout_copies_what_is_small_and_links_what_is_large(tmp_path):
+def test_a_layout_copies_what_is_small_and_links_what_is_large(tmp_path: Path) -> None:
     source, room = make(tmp_path / "source", "small", "sub/deep/small", ".hidden", "__pycache__/x"), tmp_path / "room"
     (source / "large").write_bytes(bytes(5000))
     data = make(tmp_path / "data", "small", "more")

@@ -19,6 +19,7 @@ from grader.course.catalogue import load
 from grader.course.notebook import read
 from grader.grading.grader import Grader
 from grader.kernels.choice import warm
+from grader.kernels.warm import WarmSource
 
 SETTLED = 100  # gradings after which caches are full
 ALLOWED = 20 * 1024  # bytes a grading
@@ -61,6 +62,7 @@ def soak(count: int) -> int:
     assert exercise.solution is not None
     notebooks = [(read(exercise.original), "failed"), (read(exercise.solution), "passed")]
     with closing(warm("auto")) as source, Grader(source, "cpu") as grader:
+        assert isinstance(source, WarmSource), source.notice
         print(source.notice or "behind walls")
         base: dict[str, int] = {}
         folder = source._scratch.path

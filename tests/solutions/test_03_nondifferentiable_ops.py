@@ -80,7 +80,7 @@ def answers(draws: list[Arrays], tmp_path_factory: pytest.TempPathFactory) -> li
     script.write_text(function_cells(ROOT / "solutions" / f"{NAME}.ipynb") + "\n\n" + QUESTIONS, "utf-8")
     paths = [(folder / f"question_{n}.npz", folder / f"reply_{n}.npz") for n in range(len(draws))]
     for (question, _), arrays in zip(paths, draws, strict=True):
-        np.savez(question, **arrays)
+        np.savez(question, **arrays)  # type: ignore[arg-type]
     arguments = [str(path) for pair in paths for path in pair]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MPLBACKEND": "agg"}
     subprocess.run([sys.executable, str(script), *arguments], env=environment, check=True, timeout=120)
@@ -96,7 +96,7 @@ def quantized(w: np.ndarray) -> np.ndarray:
 
 
 def clipped(a: np.ndarray, limit: float) -> np.ndarray:
-    return np.clip(a, -limit, limit)
+    return np.asarray(np.clip(a, -limit, limit))
 
 
 def opened(x: np.ndarray, threshold: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ def opened(x: np.ndarray, threshold: np.ndarray) -> np.ndarray:
 
 
 def logistic(x: np.ndarray, threshold: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-SHARPNESS * (x - threshold)))
+    return np.asarray(1 / (1 + np.exp(-SHARPNESS * (x - threshold))))
 
 
 def anchored_loss(p: Arrays, at: Arrays, x: np.ndarray, y: np.ndarray) -> float:

@@ -57,14 +57,16 @@ def write(exercise: Exercise, text: str, at: int = 1) -> None:
     os.utime(path, ns=(at, at))
 
 
-def test_a_spec_is_collected_once_and_judges_each_evidence_anew(judge, exercise, tmp_path):
+def test_a_spec_is_collected_once_and_judges_each_evidence_anew(
+    judge: Judge, exercise: Exercise, tmp_path: Path
+) -> None:
     log = tmp_path / "log"
     write(exercise, SPEC.format(log=str(log), expected=1))
     assert [judge.checks(exercise, NOTHING, None)[0].status for _ in range(3)] == ["passed"] * 3
     assert log.read_text() == "collected "
 
 
-def test_a_spec_that_changes_is_collected_again(judge, exercise, tmp_path):
+def test_a_spec_that_changes_is_collected_again(judge: Judge, exercise: Exercise, tmp_path: Path) -> None:
     write(exercise, SPEC.format(log=str(tmp_path / "log"), expected=1), at=1)
     assert judge.checks(exercise, NOTHING, None)[0].status == "passed"
     write(exercise, SPEC.format(log=str(tmp_path / "log"), expected=2), at=2)
@@ -72,7 +74,7 @@ def test_a_spec_that_changes_is_collected_again(judge, exercise, tmp_path):
     assert (again.status, again.message) == ("failed", "Seen 1.")
 
 
-def test_the_files_follow_whether_there_is_a_solution(judge, exercise):
+def test_the_files_follow_whether_there_is_a_solution(judge: Judge, exercise: Exercise) -> None:
     without = judge.checks(exercise, NOTHING, None)
     with_it = judge.checks(exercise, NOTHING, NOTHING)
     assert without[2].message == judging.HIDDEN
@@ -88,7 +90,9 @@ def test_the_files_follow_whether_there_is_a_solution(judge, exercise):
         ("import os\ndef test_functions_exist(): os._exit(3)", "ended with status 3"),
     ],
 )
-def test_a_broken_spec_is_our_fault_each_time_until_it_is_mended(judge, exercise, text, said):
+def test_a_broken_spec_is_our_fault_each_time_until_it_is_mended(
+    judge: Judge, exercise: Exercise, text: str, said: str
+) -> None:
     write(exercise, text, at=1)
     for _ in range(2):
         with pytest.raises(InternalError, match=said):
@@ -97,7 +101,9 @@ def test_a_broken_spec_is_our_fault_each_time_until_it_is_mended(judge, exercise
     assert judge.checks(exercise, NOTHING, None)[0].status == "passed"
 
 
-def test_a_spec_that_never_ends_is_ended_with_all_that_it_forked(judge, exercise, tmp_path, monkeypatch):
+def test_a_spec_that_never_ends_is_ended_with_all_that_it_forked(
+    judge: Judge, exercise: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(judging, "TIMEOUT", 3.0)
     pid = tmp_path / "pid"
     write(exercise, ENDLESS.format(pid=str(pid)))

@@ -8,13 +8,17 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
-from .conftest import lay_out
+from .conftest import Desk, lay_out
 
-pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
+pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
+import pexpect
+
 pytestmark = pytest.mark.kernel
 
 COMMAND = ["-m", "grader", "watch", "--device", "cpu"]
@@ -23,20 +27,20 @@ KEYS = "q quit  \\? keys"
 ENDLESS = "import time\ntime.sleep(600)"
 
 
-class Terminal(pexpect.spawn):
+class Terminal(pexpect.spawn):  # type: ignore[misc]
     """watch in a terminal of its own."""
 
-    def __init__(self, course):
+    def __init__(self, course: Path) -> None:
         environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
         environment.pop("DISPLAY", None)
         how = {"cwd": str(course), "env": environment, "encoding": "utf-8", "timeout": SOON, "dimensions": (50, 100)}
         super().__init__(sys.executable, COMMAND, **how)
         self.modes = termios.tcgetattr(self.child_fd)
 
-    def silent(self, text) -> bool:
-        return self.expect([text, pexpect.TIMEOUT], timeout=NEVER) == 1
+    def silent(self, text: str) -> bool:
+        return bool(self.expect([text, pexpect.TIMEOUT], timeout=NEVER) == 1)
 
-    def leave(self, how) -> int:
+    def leave(self, how: Callable[[], object]) -> int:
         """End it in some way; its exit code, once all that it started is gone and the terminal as it was."""
         family = psutil.Process(self.pid).children(recursive=True)
         how()
@@ -45,11 +49,11 @@ class Terminal(pexpect.spawn):
         _, alive = psutil.wait_procs(family, timeout=5)
         assert not alive
         assert termios.tcgetattr(self.child_fd) == self.modes
-        return 128 + self.signalstatus if self.signalstatus else self.exitstatus
+        return int(128 + self.signalstatus if self.signalstatus else self.exitstatus)
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, Desk]]:
     """One watch for the tests that leave it running, after its first verdict."""
     desk = lay_out(tmp_path_factory.mktemp("room"))
     terminal = Terminal(desk.course)
@@ -61,13 +65,13 @@ def room(tmp_path_factory):
 
 
 @pytest.fixture
-def terminal(desk):
+def terminal(desk: Desk) -> Iterator[Terminal]:
     started = Terminal(desk.course)
     yield started
     started.close(force=True)
 
 
-def test_a_save_is_graded_and_a_pass_is_celebrated(room):
+def test_a_save_is_graded_and_a_pass_is_celebrated(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.replace(desk.text(solved=True))
     terminal.expect("10 / 10 points   passed")
@@ -76,7 +80,7 @@ def test_a_save_is_graded_and_a_pass_is_celebrated(room):
     terminal.expect(KEYS)
 
 
-def test_a_failed_save_is_told_at_once_then_with_the_place(room):
+def test_a_failed_save_is_told_at_once_then_with_the_place(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.save(desk.text())
     terminal.expect("1 / 10 points   failed")
@@ -84,14 +88,14 @@ def test_a_failed_save_is_told_at_once_then_with_the_place(room):
     terminal.expect(KEYS)
 
 
-def test_outputs_alone_are_no_reason_to_grade(room):
+def test_outputs_alone_are_no_reason_to_grade(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     printed = '"outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}]'
     desk.save(desk.text().replace('"outputs": []', printed))
     assert terminal.silent("points")
 
 
-def test_a_half_written_file_is_waited_for(room):
+def test_a_half_written_file_is_waited_for(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     text = desk.text(solved=True)
     desk.save(text[:500])
@@ -101,7 +105,7 @@ def test_a_half_written_file_is_waited_for(room):
     terminal.expect(KEYS)
 
 
-def test_a_save_during_a_grading_is_graded_instead(room):
+def test_a_save_during_a_grading_is_graded_instead(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.save(desk.text(cell_3=ENDLESS))
     terminal.expect("running cell 3 of 3")
@@ -114,7 +118,7 @@ def test_a_save_during_a_grading_is_graded_instead(room):
     terminal.expect(KEYS)
 
 
-def test_keys_are_obeyed_without_enter_and_not_echoed(room):
+def test_keys_are_obeyed_without_enter_and_not_echoed(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.save(desk.text())
     terminal.expect("1 / 10 points   failed")
@@ -131,7 +135,7 @@ def test_keys_are_obeyed_without_enter_and_not_echoed(room):
     assert terminal.silent("Watching|points")
 
 
-def test_reset_asks_first(room):
+def test_reset_asks_first(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.save(desk.text(solved=True))
     terminal.expect("10 / 10 points")
@@ -145,7 +149,7 @@ def test_reset_asks_first(room):
     assert len(list(desk.notebook.parent.glob("notebook.mine-*"))) == 1
 
 
-def test_the_next_exercise_is_watched_in_its_place(room):
+def test_the_next_exercise_is_watched_in_its_place(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     terminal.send("n")
     terminal.expect("Watching 02_again")
@@ -156,7 +160,7 @@ def test_the_next_exercise_is_watched_in_its_place(room):
     assert psutil.Process(terminal.pid).num_threads() < 40
 
 
-def test_quitting_restores_the_terminal(room):
+def test_quitting_restores_the_terminal(room: tuple[Terminal, Desk]) -> None:
     terminal, _desk = room
     during = termios.tcgetattr(terminal.child_fd)
     assert during[3] & (termios.ICANON | termios.ECHO) == 0
@@ -164,7 +168,9 @@ def test_quitting_restores_the_terminal(room):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_restores_the_terminal_and_leaves_nothing_behind(terminal, desk, number, code):
+def test_a_signal_restores_the_terminal_and_leaves_nothing_behind(
+    terminal: Terminal, desk: Desk, number: signal.Signals, code: int
+) -> None:
     desk.save(desk.text(cell_3=ENDLESS))
     terminal.expect("running cell 3 of 3")
     assert termios.tcgetattr(terminal.child_fd) != terminal.modes
@@ -172,7 +178,7 @@ def test_a_signal_restores_the_terminal_and_leaves_nothing_behind(terminal, desk
 
 
 @pytest.mark.parametrize("moment", [0.3, 1.0, 2.0, 3.5, 5.0])
-def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal, desk, moment):
+def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal: Terminal, desk: Desk, moment: float) -> None:
     desk.save(desk.text(cell_2=ENDLESS))
     time.sleep(moment)
     begun = time.monotonic()
@@ -180,12 +186,12 @@ def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal, desk, moment):
     assert time.monotonic() - begun < 6
 
 
-def test_without_a_terminal_it_regrades_and_ctrl_c_ends_it(desk):
+def test_without_a_terminal_it_regrades_and_ctrl_c_ends_it(desk: Desk) -> None:
     process = subprocess.Popen(
         [sys.executable, *COMMAND], cwd=desk.course, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         seen = ""
         while "Full report" not in seen:
             seen += process.stdout.readline()
@@ -202,7 +208,7 @@ def test_without_a_terminal_it_regrades_and_ctrl_c_ends_it(desk):
         process.stdout.close()
 
 
-def test_when_all_is_passed_it_says_so_and_ends(desk):
+def test_when_all_is_passed_it_says_so_and_ends(desk: Desk) -> None:
     from grader.course.catalogue import exercises
     from grader.course.progress import Progress
     from grader.model import Status, Verdict
