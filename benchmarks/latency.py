@@ -45,7 +45,7 @@ def latency(folder: Path, exercise: Exercise, source: KernelSource, runs: int) -
     with ExitStack() as opened:
         watching = opened.enter_context(Watching(folder, exercise.id))
         grader = opened.enter_context(Grader(source, "cpu"))
-        grader.grade(exercise, notebook)  # starts the solution's kernel, which is kept
+        grader.judge(exercise, notebook)  # starts the solution's kernel, which is kept
         measures = [
             _command(NBCONVERT, nbconvert(exercise.notebook, folder / "executed"), folder, (0,)),
             _command(COLD, [*_grade(exercise), "--kernel", "cold"], folder, GRADED),

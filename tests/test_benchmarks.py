@@ -88,7 +88,7 @@ def test_the_course_has_every_shipped_exercise_and_the_benchmark(folder: Path) -
 @pytest.mark.kernel
 def test_the_benchmark_notebook_passes_every_check(folder: Path, grader: Grader) -> None:
     exercise = load(folder / "exercises" / "00_benchmark")
-    verdict = grader.grade(exercise, read(exercise.notebook))
+    verdict = grader.judge(exercise, read(exercise.notebook))
     assert (verdict.status, verdict.score) == (Status.PASSED, 10)
 
 

@@ -151,11 +151,11 @@ def attacked(exercise: Exercise, patch: str) -> Notebook:
 def test_a_broken_notebook_does_not_pass_nor_harm_the_next(attack: str, grader: Grader, line: Exercise) -> None:
     """Made-up gradients may count as received, as they would without a patch; right they are not."""
     limits = replace(line.limits, wall=8.0, cell=8.0, probe=4.0)
-    verdict: Verdict = grader.grade(line, attacked(line, ATTACKS[attack][0]), limits)
+    verdict: Verdict = grader.judge(line, attacked(line, ATTACKS[attack][0]), limits)
     values = verdict.checks[-1]
     assert verdict.status != Status.PASSED
     assert values.status != "passed" and values.points == 0.0
-    assert grader.grade(line, solution(line)).score == 10, "the next notebook is graded as ever"
+    assert grader.judge(line, solution(line)).score == 10, "the next notebook is graded as ever"
 
 
 @pytest.mark.parametrize("attack", [name for name, (_, naive) in ATTACKS.items() if naive])

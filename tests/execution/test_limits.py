@@ -72,6 +72,6 @@ def test_a_full_disk_is_a_limit_only_where_the_sandbox_has_its_own() -> None:
 
 
 def test_the_learner_reads_which_limit_and_where(grader: Grader, line: Exercise) -> None:
-    verdict = grader.grade(line, notebook("a = 1\n" + OPENED), replace(line.limits, open_files=300))
+    verdict = grader.judge(line, notebook("a = 1\n" + OPENED), replace(line.limits, open_files=300))
     assert verdict.status == "killed"
     assert verdict.message == "The notebook opened more files than it may in cell 1, line 3: at most 300 are allowed."

@@ -143,7 +143,7 @@ def test_a_broken_spec_is_our_fault(warm: KernelSource, course: Path) -> None:
     (folder / ".spec" / "test_basics.py").write_text("import no_such_module")
     exercise = load(folder)
     with Grader(warm, device="cpu") as grader, pytest.raises(InternalError, match="no_such_module"):
-        grader.grade(exercise, solution(exercise))
+        grader.judge(exercise, solution(exercise))
 
 
 def test_a_broken_solution_is_our_fault(warm: KernelSource, course: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_broken_solution_is_our_fault(warm: KernelSource, course: Path) -> Non
         Grader(warm, device="cpu") as grader,
         pytest.raises(InternalError, match="The solution of 01_line does not run"),
     ):
-        grader.grade(exercise, read(exercise.original))
+        grader.judge(exercise, read(exercise.original))
 
 
 class Counted:

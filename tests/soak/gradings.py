@@ -69,7 +69,7 @@ def soak(count: int) -> int:
         begun = time.monotonic()
         for number in range(1, count + 1):
             notebook, status = notebooks[number % 2]
-            assert grader.grade(exercise, notebook).status == status
+            assert grader.judge(exercise, notebook).status == status
             if number == min(SETTLED, count // 2):
                 base = measure(folder)
             if number % 50 == 0:
