@@ -101,6 +101,7 @@ def test_fork_bomb(source: KernelSource) -> None:
     assert int(free.stdout) == 150
 
 
+@pytest.mark.timing
 def test_fork_bomb_that_never_tires(source: KernelSource) -> None:
     code = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
     outcome = run(source, code, processes=60, wall=4)
@@ -129,6 +130,7 @@ FLOODS = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("flood", FLOODS)
 def test_output(flood: str, source: KernelSource) -> None:
     before = psutil.Process().memory_info().rss
@@ -150,6 +152,7 @@ def test_descriptors(source: KernelSource) -> None:
     assert "through" in run(source, code, open_files=4000).text
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     "loop",
     [

@@ -71,6 +71,7 @@ def test_a_plain_client_would_have_raised() -> None:
         ours.deserialize(ours.feed_identities(frames)[1])
 
 
+@pytest.mark.timing
 def test_an_enormous_reply_ends_the_kernel(source: KernelSource) -> None:
     page = "{'source': 'page', 'data': {'text/plain': 'x' * 100_000_000}}"
     outcome = run(source, f"get_ipython().payload_manager.write_payload({page})")
@@ -104,6 +105,7 @@ def attacking(attack: str, pid: int) -> str:
     return f"import ctypes, os, struct\nlibc = ctypes.CDLL(None)\ntry:\n  {code}\nexcept OSError: pass"
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("attack", SUPERVISOR)
 def test_the_watchdog_still_bites(attack: str, source: KernelSource) -> None:
     outcome = run(source, attacking(attack, 1) + EAT, memory=700, wall=15)

@@ -183,6 +183,7 @@ def test_kill_9_at_any_moment_loses_no_row_and_doubles_none(tmp_path: Path) -> N
         assert connection.execute("SELECT count(*) FROM checks").fetchone() == (360,)
 
 
+@pytest.mark.timing
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_ctrl_c_stops_at_once_and_leaves_nothing_running(tmp_path: Path) -> None:
     source = made_class(tmp_path / "in", {f"s{n:02}": "0.1" if n < 4 else "hang" for n in range(10)})

@@ -187,6 +187,7 @@ def test_the_gradebook_is_that_of_one_machine_though_a_worker_is_killed(tmp_path
     assert results_of(remote) == results_of(local)
 
 
+@pytest.mark.timing
 @pytest.mark.kernel
 def test_ctrl_c_ends_what_runs_on_the_workers_too(tmp_path: Path, address: str) -> None:
     files = {f"s{n}/01/nb.ipynb": with_cell(f"import time; time.sleep({0 if n == 0 else 19})") for n in range(4)}

@@ -159,6 +159,7 @@ def cells(browser: Any, number: int) -> list[str]:
     return texts
 
 
+@pytest.mark.timing
 @pytest.mark.browser
 def test_a_thousand_students_open_in_less_than_two_seconds(browser: Any, visit: Callable[[str], Any]) -> None:
     page = made_page(1_000, 13)

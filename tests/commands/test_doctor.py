@@ -228,6 +228,7 @@ def test_one_error_is_exit_code_1_and_none_is_0(folder: Path) -> None:
     assert grader("doctor", "healthy.py", "nothing.py", cwd=folder).returncode == 0
 
 
+@pytest.mark.timing
 def test_a_program_that_hangs_is_stopped_and_still_has_its_findings(folder: Path) -> None:
     (folder / "hang.py").write_text(TRAINING.format(body=ROUNDED, steps=1) + "    while True:\n        pass\n")
     (folder / "endless.py").write_text(TRAINING.format(body=RIGHT, steps=10**9))

@@ -102,6 +102,7 @@ def numbers(warm: KernelSource, exercise: Exercise, traced: bool) -> tuple[str, 
     return run.error.message, run.seconds
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_the_trace_changes_no_number_and_takes_at_most_as_long_again(warm: KernelSource, exercise: Exercise) -> None:
     runs = [(numbers(warm, exercise, False), numbers(warm, exercise, True)) for _ in "12"]

@@ -46,6 +46,7 @@ def test_tensorflows_internal_names_are_left_out_of_messages(run: Callable[..., 
     assert error.message.startswith("Matrix size-incompatible")
 
 
+@pytest.mark.timing
 def test_an_endless_loop_ends_with_the_cells_limit(run: Callable[..., Run]) -> None:
     begun = time.monotonic()
     outcome = run("while True: pass", cell=2)

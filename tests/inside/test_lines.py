@@ -100,6 +100,7 @@ raise RuntimeError(best)
 
 
 @pytest.mark.kernel
+@pytest.mark.timing
 def test_kernels_after_the_third_look_lines_up() -> None:
     seconds = []
     with closing(open_source("warm")) as source:

@@ -44,6 +44,7 @@ def test_it_outlasts_dying_children_and_is_replaced_when_it_dies_itself(source: 
     assert source.server.pid() not in (None, first)
 
 
+@pytest.mark.timing
 def test_a_kernel_that_runs_while_the_server_is_lost_does_not_hang(source: WarmSource) -> None:
     import threading
 
@@ -106,6 +107,7 @@ def _runs(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("walls", ["walls", "open"])
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda blow: blow.name)
 @pytest.mark.parametrize("when", ["at the start", "later", "at a random moment"])

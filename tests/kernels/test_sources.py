@@ -60,6 +60,7 @@ def test_two_kernels_draw_different_random_numbers(source: KernelSource) -> None
     assert first[1] != second[1]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("end", ENDS)
 def test_a_death_is_noticed_when_it_happens(source: KernelSource, end: str) -> None:
     outcome = run(source, end, "import time; time.sleep(10)")
@@ -68,6 +69,7 @@ def test_a_death_is_noticed_when_it_happens(source: KernelSource, end: str) -> N
     assert outcome.seconds < 5
 
 
+@pytest.mark.timing
 def test_a_kernel_can_be_killed_from_another_thread(source: KernelSource) -> None:
     with source.kernel(KernelRequest()) as kernel:
         assert isinstance(kernel.manager, SourcedKernelManager)
@@ -104,6 +106,7 @@ def test_processor_time_has_a_limit(source: KernelSource) -> None:
     assert (outcome.limit.name, outcome.limit.allowed) == ("cpu", 3)
 
 
+@pytest.mark.timing
 def test_output_has_a_limit(source: KernelSource) -> None:
     outcome = run(source, "for i in range(10**7): print('x' * 1000)", output=2)
     assert outcome.limit is not None

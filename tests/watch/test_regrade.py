@@ -110,6 +110,7 @@ def test_a_text_that_comes_while_another_is_explained_takes_its_place(bench: Ben
     assert graded.fresh and verdict(graded).status == Status.PASSED
 
 
+@pytest.mark.timing
 def test_a_text_that_comes_while_another_is_graded_takes_its_place(bench: Bench, desk: Desk) -> None:
     bench.regrader.submit(text(desk, cell_3=ENDLESS))
     while bench.said.get(timeout=SOON) != "running cell 3 of 3":
@@ -133,6 +134,7 @@ def test_a_burst_of_texts_gives_one_verdict_on_the_last(bench: Bench, desk: Desk
     assert silent(bench.told)
 
 
+@pytest.mark.timing
 def test_no_verdict_is_told_before_the_file_has_been_quiet(bench: Bench, desk: Desk) -> None:
     bench.regrader.submit(text(desk, cell_1="raise ValueError", solved=True))
     verdicts(bench)
@@ -143,6 +145,7 @@ def test_no_verdict_is_told_before_the_file_has_been_quiet(bench: Bench, desk: D
     assert time.monotonic() - begun >= QUIET
 
 
+@pytest.mark.timing
 def test_a_kernel_that_died_while_it_waited_costs_nobody_a_verdict(bench: Bench, desk: Desk) -> None:
     bench.regrader.submit(text(desk, solved=True))
     verdicts(bench)
@@ -166,6 +169,7 @@ def test_a_notebook_of_another_exercise_is_refused_and_the_next_text_graded(benc
     assert verdict(bench.told.get(timeout=SOON)).status == Status.FAILED
 
 
+@pytest.mark.timing
 def test_closing_ends_whatever_runs(bench: Bench, desk: Desk) -> None:
     bench.regrader.submit(text(desk, cell_3=ENDLESS))
     while bench.said.get(timeout=SOON) != "running cell 3 of 3":

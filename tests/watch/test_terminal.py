@@ -105,6 +105,7 @@ def test_a_half_written_file_is_waited_for(room: tuple[Terminal, Desk]) -> None:
     terminal.expect(KEYS)
 
 
+@pytest.mark.timing
 def test_a_save_during_a_grading_is_graded_instead(room: tuple[Terminal, Desk]) -> None:
     terminal, desk = room
     desk.save(desk.text(cell_3=ENDLESS))
@@ -177,6 +178,7 @@ def test_a_signal_restores_the_terminal_and_leaves_nothing_behind(
     assert terminal.leave(lambda: terminal.kill(number)) == code
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("moment", [0.3, 1.0, 2.0, 3.5, 5.0])
 def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal: Terminal, desk: Desk, moment: float) -> None:
     desk.save(desk.text(cell_2=ENDLESS))
