@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from grader.errors import InternalError
+from grader.errors import LostError
 from grader.kernels.client import NoticesDeath
 from grader.model import Limits
 
@@ -26,15 +26,17 @@ STARTUP = 120.0  # seconds for a kernel to start and import TensorFlow on a slow
 ENVIRONMENT_STEP = "`python -m grader env` shows what works on this machine."
 BROKEN_MESSAGE = (ValueError, KeyError, TypeError, asyncio.CancelledError)  # what forged or garbled messages raise
 
-# Named here with types: nbclient's are not typed.
 FAILURES: tuple[type[Exception], ...] = (CellExecutionError, CellTimeoutError, DeadKernelError)
-Ended: type[Exception] = DeadKernelError
 
 Progress = Callable[[str], None]
 
 
 def silent(_text: str) -> None:
     """The progress that nobody looks at."""
+
+
+class BrokenMessage(Exception):  # noqa: N818  a notebook's doing
+    """The kernel sent what no honest kernel sends."""
 
 
 class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
@@ -56,21 +58,22 @@ class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
         self.current = 0
 
     def connect(self) -> None:
-        """Wait until the kernel answers. Raises InternalError where it never does."""
+        """Wait until the kernel answers. Raises LostError where it never does."""
         try:
             with self.setup_kernel():  # which leaves a kernel alone that it does not own
                 self._check_assign_resources({})
         except (RuntimeError, DeadKernelError) as error:
-            raise InternalError(f"The kernel did not start: {error}.", ENVIRONMENT_STEP) from None
+            raise LostError(f"The kernel did not start: {error}.", ENVIRONMENT_STEP) from None
 
     def run(self, sources: Sequence[str], progress: Progress) -> Exception | None:
         """Run the cells, of which empty ones are passed over, until one fails; the failure, if any.
 
-        A CellExecutionError is the notebook's own, CellTimeoutError its limit, DeadKernelError all that ended a kernel.
-        Raises InternalError where the kernel died before: it may have waited for hours.
+        A CellExecutionError is the notebook's own exception, CellTimeoutError its limit; after DeadKernelError there is
+        no kernel any more, after BrokenMessage none that can be believed.
+        Raises LostError where the kernel died before: it may have waited for hours.
         """
         if not run_sync(self.kc.is_alive)():
-            raise InternalError("The kernel ended before the notebook's first cell.", ENVIRONMENT_STEP)
+            raise LostError("The kernel ended before the notebook's first cell.", ENVIRONMENT_STEP)
         self.nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
         try:
             for index, cell in enumerate(self.nb.cells):
@@ -81,7 +84,7 @@ class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
         except FAILURES as failure:
             return failure
         except BROKEN_MESSAGE as error:
-            return Ended(f"broken message ({type(error).__name__})")
+            return BrokenMessage(type(error).__name__)
         return None
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
 from grader.errors import GraderError, InternalError, LostError
-from grader.execution.executor import ENVIRONMENT_STEP, STARTUP, Executor, Progress, silent
+from grader.execution.executor import ENVIRONMENT_STEP, STARTUP, BrokenMessage, Executor, Progress, silent
 from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
@@ -88,7 +88,7 @@ class Session:
             self._install(installation(package))
 
     def run(self, notebook: Notebook, progress: Progress = silent) -> Run:
-        """Run the notebook's cells. Raises InternalError where the kernel ended before the first."""
+        """Run the notebook's cells. Raises LostError where the kernel ended before the first."""
         numbers = range(1, len(notebook.cells) + 1)
         self.order = tuple(number for number in numbers if notebook.runs(number))
         sources = [notebook.cells[number - 1] if number in self.order else "" for number in numbers]
@@ -103,7 +103,7 @@ class Session:
             watch.cancel()
         if isinstance(failure, CellTimeoutError):
             self._exceed(LimitHit("cell", self.limits.cell, self.limits.cell))
-        elif failure is not None and not isinstance(failure, CellExecutionError):
+        elif isinstance(failure, BrokenMessage):
             self._kernel.kill()
         return self._outcome(notebook, failure)
 
@@ -156,7 +156,7 @@ class Session:
         try:
             return self._execute(code, STARTUP, expressions)
         except LostKernel as error:
-            raise InternalError(f"The kernel could not be prepared: {error}.", ENVIRONMENT_STEP) from None
+            raise LostError(f"The kernel could not be prepared: {error}.", ENVIRONMENT_STEP) from None
 
     def _require_device(self) -> None:
         if self._device != "gpu":
