@@ -25,7 +25,7 @@ class KernelRequest:
     """What a notebook's kernel is to be given."""
 
     limits: Limits = field(default_factory=Limits)
-    device: str = "cpu"  # "cpu" | "gpu"
+    device: str = "cpu"  # "cpu" | "gpu" | "auto": a GPU if there is one
     data: Mapping[str, Path] = field(default_factory=dict)  # name in the work folder -> file to copy there
     folders: tuple[Path, ...] = ()  # laid out in the work folder; a sandbox shows only those it was opened with
     at_home: Mapping[str, Path] = field(default_factory=dict)  # name in the home folder -> folder to link to, as these
@@ -102,6 +102,19 @@ def _warm(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> Kern
     return choice.warm(sandbox, hidden, visible)
 
 
+CARDS = "CUDA_VISIBLE_DEVICES"  # which of the GPUs CUDA may see
+
+
+def gpus() -> list[Path]:
+    """The device nodes of this machine's NVIDIA GPUs."""
+    return sorted(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def shows_gpu(device: str) -> bool:
+    """Whether a kernel for this device is shown this machine's GPUs, and spared the limits that CUDA can't bear."""
+    return device == "gpu" or (device == "auto" and bool(gpus()))
+
+
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 CONTRACTIONS = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"  # oneDNN's too
 
@@ -116,7 +129,8 @@ def tensorflow_environment(outer: Mapping[str, str] = os.environ) -> dict[str, s
     """
     wanted = outer.get(ONEDNN, "0")
     settings = {ONEDNN: wanted, CONTRACTIONS: outer.get(CONTRACTIONS, wanted)}
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", **settings}
+    chosen = {CARDS: outer[CARDS]} if CARDS in outer else {}
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", **settings, **chosen}
 
 
 Open = Callable[[str, Sequence[Path], Sequence[Path]], KernelSource]

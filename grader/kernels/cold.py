@@ -23,7 +23,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from grader import inside
 from grader.inside import folders
-from grader.kernels import KernelRequest, tensorflow_environment
+from grader.kernels import CARDS, KernelRequest, shows_gpu, tensorflow_environment
 from grader.kernels.limits import Watchdog
 from grader.kernels.running import RunningKernel, running
 from grader.kernels.scratch import Scratch
@@ -40,16 +40,16 @@ KEPT_ON_WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", 
 def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A kernel's environment."""
     kept = {name: outer[name] for name in KEPT + KEPT_ON_WINDOWS * (os.name == "nt") if name in outer}
-    hidden = {} if device == "gpu" else {"CUDA_VISIBLE_DEVICES": "-1"}
+    hidden = {} if shows_gpu(device) else {CARDS: "-1"}
     parent = {"JPY_PARENT_PID": str(os.getpid())} if os.name == "posix" else {}  # ipykernel then ends with us
     return {
         **kept,
-        **hidden,
         **parent,
         "HOME": str(home),
         "USERPROFILE": str(home),
         "IPYTHONDIR": str(home / "ipython"),
         **tensorflow_environment(outer),
+        **hidden,
         MARK: str(home),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

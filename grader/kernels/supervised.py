@@ -24,7 +24,7 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.errors import InternalError
-from grader.kernels import KernelRequest
+from grader.kernels import KernelRequest, shows_gpu
 from grader.kernels.running import CHANNELS
 from grader.model import LimitHit, Limits
 
@@ -58,7 +58,7 @@ def send_request(
     message = {
         "key": manager.session.key.decode(),
         "limits": asdict(request.limits),
-        "device": request.device,
+        "device": "gpu" if shows_gpu(request.device) else "cpu",
         "data": list(request.data),
         **room,
     }

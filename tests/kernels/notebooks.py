@@ -44,11 +44,12 @@ def run(
     *cells: str,
     limits: Limits = SMALL,
     data: Mapping[str, Path] | None = None,
+    device: str = "cpu",
     **changed: Any,
 ) -> Outcome:
     """Run the cells in a new kernel. `changed`: fields of Limits."""
     limits = replace(limits, **changed)
-    with source.kernel(KernelRequest(limits=limits, data=data or {})) as kernel:
+    with source.kernel(KernelRequest(limits=limits, device=device, data=data or {})) as kernel:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         executor = Executor(
             timeout=int(limits.cell), iopub_timeout=2, raise_on_iopub_timeout=True, force_raise_errors=True

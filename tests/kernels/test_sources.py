@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import kernels
 from grader.kernels import KernelRequest, KernelSource
 from grader.kernels.provisioner import SourcedKernelManager
 from grader.model import Limits
@@ -17,6 +19,7 @@ from .notebooks import run
 
 pytestmark = pytest.mark.kernel
 EVERY = ("cold", "open_warm", *(pytest.param(name, marks=pytest.mark.sandbox) for name in ("warm", "walled")))
+SHOW_CARDS = f"import os; print(os.environ.get({kernels.CARDS!r}))"
 ENDS = ("import os; os.abort()", "import os; os._exit(3)", "import ctypes; ctypes.string_at(0)")
 
 
@@ -50,7 +53,17 @@ def test_the_environment_names_nothing_of_ours(source: KernelSource, monkeypatch
 
 
 def test_the_gpu_is_hidden_from_a_notebook_that_runs_on_the_cpu(source: KernelSource) -> None:
-    assert run(source, "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])").text == "-1\n"
+    assert run(source, SHOW_CARDS).text == "-1\n"
+
+
+@pytest.mark.parametrize(
+    ("device", "there", "shown"), [("auto", True, True), ("auto", False, False), ("gpu", False, True)]
+)
+def test_auto_shows_a_gpu_where_there_is_one(
+    source: KernelSource, device: str, there: bool, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "gpus", lambda: [Path("/dev/nvidia0")] if there else [])
+    assert run(source, SHOW_CARDS, device=device).text == f"{os.environ.get(kernels.CARDS) if shown else -1}\n"
 
 
 def test_two_kernels_draw_different_random_numbers(source: KernelSource) -> None:
