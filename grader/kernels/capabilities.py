@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import re
 import shutil
@@ -18,10 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.inside import seccomp
-from grader.kernels import sandbox
+from grader.kernels import gpus, sandbox
 
 TRIAL_SECONDS = 20.0
+IMPORT_SECONDS = 60.0
 PACKAGES = ("tensorflow", "keras", "numpy", "ipykernel", "jupyter-client", "nbconvert", "nbclient", "pyzmq", "pytest")
+NO_LIBRARIES = "Cannot dlopen some GPU libraries"  # TensorFlow's words
 MIRRORED_APPARMOR = "/etc/apparmor.d/bwrap-userns-restrict"
 
 
@@ -114,18 +117,37 @@ def tensorflow() -> Capability:
 
 
 def gpu() -> Capability:
-    nodes = sorted(Path("/dev").glob("nvidia[0-9]*")) if Path("/dev").is_dir() else []
+    nodes = gpus()
+    consequence = "Notebooks are graded on the CPU."
     if not nodes:
-        return Capability("GPU", False, "No NVIDIA GPU is visible.", consequence="Notebooks are graded on the CPU.")
-    driver = re.search(r"Kernel Module\D*([\d.]+)", _read("/proc/driver/nvidia/version"))
+        return Capability("GPU", False, "No NVIDIA GPU is visible.", consequence=consequence)
+    driver = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", _read("/proc/driver/nvidia/version"))
     seen = f"{len(nodes)} GPU{'s' * (len(nodes) > 1)}, driver {driver[1] if driver else 'unknown'}"
+    remedy = (f'{sys.executable} -m pip install "tensorflow[and-cuda]"',)
     if not _built_for_cuda():
-        remedy = (f'{sys.executable} -m pip install "tensorflow[and-cuda]"',)
-        return Capability("GPU", False, f"{seen}, but this TensorFlow is built for the CPU only.", remedy)
-    if importlib.util.find_spec("nvidia") is None and not Path("/usr/local/cuda").exists():
-        remedy = (f'{sys.executable} -m pip install "tensorflow[and-cuda]"',)
-        return Capability("GPU", False, f"{seen}, but the CUDA libraries are not installed.", remedy)
-    return Capability("GPU", True, f"{seen}.")
+        return Capability("GPU", False, f"{seen}, but this TensorFlow is built for the CPU only.", remedy, consequence)
+    problem = _gpu_problem()
+    if problem is None:
+        return Capability("GPU", True, f"TensorFlow can use it: {seen}.")
+    if NO_LIBRARIES in problem:
+        return Capability("GPU", False, f"{seen}, but TensorFlow does not find CUDA's libraries.", remedy, consequence)
+    return Capability("GPU", False, f"{seen}, but TensorFlow can't use it: {problem}.", consequence=consequence)
+
+
+def _gpu_problem() -> str | None:
+    """What TensorFlow says when it sees no GPU, asked in an interpreter of its own; None when it sees one."""
+    ask = "import tensorflow; print(len(tensorflow.config.list_physical_devices('GPU')))"
+    told = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", ask], capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False, env=told
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if run.returncode == 0 and run.stdout.strip() != "0":
+        return None
+    reasons = re.findall(f"{NO_LIBRARIES}|failed call to cuInit: .*", run.stderr)
+    return reasons[-1].rpartition("cuInit: ")[2] if reasons else "it sees none, and does not say why"
 
 
 def bubblewrap_problem() -> str | None:
@@ -226,9 +248,7 @@ def _built_for_cuda() -> bool:
     spec = importlib.util.find_spec("tensorflow")
     if spec is None or spec.origin is None:
         return False
-    return "'is_cuda_build': True" in _read(str(Path(spec.origin).parent / "python/platform/build_info.py")).replace(
-        '"', "'"
-    )
+    return "('is_cuda_build', True)" in _read(str(Path(spec.origin).parent / "python/platform/build_info.py"))
 
 
 def _read(path: str) -> str:

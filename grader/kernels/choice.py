@@ -55,7 +55,7 @@ def cold(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) 
 
     problem = bubblewrap_problem()
     if problem:
-        return _cold_in_the_open(walls, "bubblewrap does not work", "")
+        return _cold_in_the_open(walls, f"bubblewrap does not work: {problem}", "")
     return _own_sandbox(hidden, visible, "")
 
 

@@ -31,7 +31,8 @@ NOBODY = 65534  # whom the untrusted side runs as when we are root
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt/cuda", "/sys/devices/system/cpu")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime")
 GPU_NODES = "nvidia*"
-GPU_SYSTEM = ("/sys", "/usr/local/cuda", "/etc/vulkan", "/etc/OpenCL")
+GPU_SYSTEM = "/sys"
+LIBRARIES = "LD_LIBRARY_PATH"
 
 
 def bubblewrap() -> str | None:
@@ -43,9 +44,8 @@ def as_root() -> bool:
     return os.name == "posix" and os.geteuid() == 0
 
 
-def environment(device: str = "gpu") -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The whole environment inside."""
-    hidden = {} if device == "gpu" else {"CUDA_VISIBLE_DEVICES": "-1"}
     user_packages = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -54,9 +54,16 @@ def environment(device: str = "gpu") -> dict[str, str]:
         **tensorflow_environment(),
         "OPENBLAS_NUM_THREADS": "1",  # more would be started when NumPy is imported; a fork needs a single thread
         "PYTHONDONTWRITEBYTECODE": "1",
-        **hidden,
+        **_libraries(),
         **user_packages,
     }
+
+
+def _libraries() -> dict[str, str]:
+    """Where the linker is told to look for libraries, CUDA's for one, as far as that is shown inside."""
+    shown = [*_roots(), *map(Path, SYSTEM)]
+    folders = [folder for folder in os.environ.get(LIBRARIES, "").split(":") if _within(Path(folder), shown)]
+    return {LIBRARIES: ":".join(folders)} if folders else {}
 
 
 def code() -> int:
@@ -82,7 +89,6 @@ def command(
     hidden: Iterable[Path] = (),
     views: Iterable[View] = (),
     own_room: int | None = None,
-    device: str = "gpu",
 ) -> list[str]:
     """The argument list that runs `grader.inside.MODULE` of the archive in a sandbox.
 
@@ -96,7 +102,7 @@ def command(
     return [
         program,
         *_namespaces(),
-        *_environment_flags(environment(device)),
+        *_environment_flags(environment()),
         *_system(forks=own_room is None),
         *_room(own_room),
         *_interpreter(roots),
@@ -177,8 +183,8 @@ def _system(forks: bool) -> Iterator[str]:
     nodes = sorted(Path("/dev").glob(GPU_NODES))
     for node in nodes:
         yield from ("--dev-bind-try", str(node), str(node))
-    for path in GPU_SYSTEM if nodes else ():
-        yield from ("--ro-bind-try", path, path)
+    if nodes:
+        yield from ("--ro-bind", GPU_SYSTEM, GPU_SYSTEM)
 
 
 def _interpreter(roots: list[Path]) -> Iterator[str]:
