@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import cycle
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from grader.grading.grader import Grader
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Status, Verdict
 
-from ..conftest import wait_until
+from ..conftest import solution, wait_until
 from ..kernels.conftest import need_walls
 
 pytestmark = [pytest.mark.kernel, pytest.mark.sandbox]
@@ -94,11 +95,10 @@ def graded_while(kill: Find, moment: float, grader: Grader, exercise: Exercise, 
 def test_a_killed_process_of_ours_is_never_charged_to_the_learner(
     own_source: KernelSource, line: Exercise, kind: str
 ) -> None:
-    right, wrong = read(line.solution or line.original), read(line.original)
-    for moment in MOMENTS:
-        for notebook, status in ((right, Status.PASSED), (wrong, Status.FAILED)):
-            with Grader(own_source, device="cpu") as grader:
-                verdict = graded_while(KINDS[kind], moment, grader, line, notebook)
-                assert verdict is None or verdict.status == status, (kind, moment, verdict.message)
+    right, wrong = solution(line), read(line.original)
+    for moment, notebook, status in zip(MOMENTS, cycle((right, wrong)), cycle((Status.PASSED, Status.FAILED))):
+        with Grader(own_source, device="cpu") as grader:
+            verdict = graded_while(KINDS[kind], moment, grader, line, notebook)
+            assert verdict is None or verdict.status == status, (kind, moment, verdict.message)
     with Grader(own_source, device="cpu") as grader:  # and it goes on as if nothing had been
         assert grader.judge(line, right).status == Status.PASSED
