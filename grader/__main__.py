@@ -1,17 +1,23 @@
-"""python -m grader"""
+"""Where `python -m grader` and the installed command `gradient-clinic` start."""
 
 import gc
 import sys
+from typing import NoReturn
 
-if __name__ == "__main__":
+
+def main() -> NoReturn:
     try:
         from grader.cli import main
 
         main()
-    except KeyboardInterrupt:  # before `main` could see to it
+    except KeyboardInterrupt:  # while that was being imported
         sys.exit(130)
     finally:
-        # Python ends by the signal, not with our 130, when an interrupt passed through the exec of a text, as one of
-        # dataclasses, although it was seen to; the next exec has it forget that.
+        # When an interrupt passed through exec() of a string (dataclasses does that), Python ends by the signal and not
+        # with our 130, although the interrupt was handled. Another exec() makes it forget.
         exec("")
-        gc.freeze()  # the interpreter's last look for garbage would take longer than its exit
+        gc.freeze()  # the interpreter's last garbage collection would take longer than its exit
+
+
+if __name__ == "__main__":
+    main()
