@@ -21,6 +21,7 @@ from grader.errors import InternalError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import TRACE
+from grader.inside.cells import blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 
@@ -167,13 +168,13 @@ def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
 
 
 def _code(notebook: Notebook, number: int) -> str:
-    return notebook.cells[number - 1].lstrip("\n")  # as IPython runs it: without the blank lines at the top
+    return notebook.cells[number - 1].removeprefix(blank_start(notebook.cells[number - 1]))  # as IPython runs it
 
 
 def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int]) -> Finding:
     """The finding with the cell's number in the notebook, and the line as its author counts it."""
     number = order[finding.cell]
-    cut = len(notebook.cells[number - 1]) - len(_code(notebook, number))
+    cut = blank_start(notebook.cells[number - 1]).count("\n")
     cell = None if notebook.program else number
     return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
 

@@ -18,7 +18,8 @@ class Cells:
 
         def cache(transformed_code: str, number: int = 0, raw_code: "str | None" = None) -> str:
             name: str = original(transformed_code, number, raw_code)
-            self._known.setdefault(name, (number, _blank_lines(raw_code or "")))  # a copy of a cell has its name
+            cut = blank_start(raw_code or "").count("\n")
+            self._known.setdefault(name, (number, cut))  # a copy of a cell has its name
             return name
 
         compiler.cache = cache
@@ -70,8 +71,11 @@ class Cells:
         return told
 
 
-def _blank_lines(code: str) -> int:
-    return len(code.splitlines()) - len(code.lstrip().splitlines())
+def blank_start(code: str) -> str:
+    """The lines at the top of a cell that hold nothing but white space: IPython cuts them off before it compiles."""
+    lines = code.splitlines(keepends=True)
+    first = next((index for index, line in enumerate(lines) if not line.isspace()), 0)
+    return "".join(lines[:first])
 
 
 def _columns(code: CodeType, instruction: int, line: int) -> "tuple[int | None, int | None]":

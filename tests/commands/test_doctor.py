@@ -121,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "latin.py").write_bytes(b"x = 'caf\xe9'\n")
     (folder / "declared.py").write_bytes(b"# -*- coding: latin-1 -*-\nassert len('caf\xe9') == 4\n")
     (folder / "folder").mkdir()
-    cells = ["import tensorflow as tf\n", "", FILES["rounded.py"].partition("\n")[2]]
+    cells = ["import tensorflow as tf\n", "", " \t\n\n" + FILES["rounded.py"].partition("\n")[2]]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     (folder / "notebook.ipynb").write_text(nbformat.writes(notebook))
     return folder

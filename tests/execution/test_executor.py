@@ -27,9 +27,9 @@ def test_an_exception_is_told_with_the_line_and_columns_of_the_learners_code(run
 
 
 def test_blank_lines_at_the_top_of_a_cell_count(run: Callable[..., Run]) -> None:
-    error = run("\n\n1 / 0").error
+    error = run("\n  \n\t\n1 / 0").error
     assert error is not None
-    assert (error.cell, error.line) == (1, 3)
+    assert (error.cell, error.line) == (1, 4)
 
 
 def test_a_syntax_error_is_told_with_its_line(run: Callable[..., Run]) -> None:
