@@ -20,7 +20,7 @@ from grader.doctor import diagnose, experiments
 from grader.errors import InternalError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
-from grader.inside import TRACE
+from grader.inside import STEP_LIMIT, TIME_LIMIT, TRACE
 from grader.inside.cells import blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
@@ -28,8 +28,6 @@ from grader.model import Finding, LimitHit, Run, Tree
 MOST_RUNS = 4
 SEED = 7
 PLAIN = {"seed": SEED}  # the plan of a run that is no experiment
-STEP_LIMIT = "StepLimit"  # how the trace ends a run after the steps that were asked for
-TIME_LIMIT = "TimeLimit"  # how a run ends that took longer than it may
 EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
 FETCH_SECONDS = 60.0
 HOOKS_SECONDS = 30.0

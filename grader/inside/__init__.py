@@ -31,6 +31,9 @@ PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
+# How the exceptions are told by which we end a run ourselves: with their module, as no class of a notebook's is.
+STEP_LIMIT = f"{TRACE}.training.StepLimit"  # after the optimizer steps that were asked for
+TIME_LIMIT = f"{RECORDER}.program.TimeLimit"  # when the program's time is over
 
 _INSTALL = """
 import sys, types

@@ -7,6 +7,8 @@ frame, an exception or a graph's stack can be told as "cell 4, line 7" later.
 from types import CodeType, FrameType
 from typing import Any
 
+OURS = ("_gradient_clinic.", "_gradient_trace.")  # the packages of `grader.inside`, as they are called in a kernel
+
 
 class Cells:
     """Maps the file names that IPython gives to cells to the cells' numbers (the order in which they were run)."""
@@ -56,7 +58,7 @@ class Cells:
 
     def describe(self, error: BaseException) -> "dict[str, Any]":
         """An exception as plain data: type, message and the innermost place in a cell."""
-        told: dict[str, Any] = {"type": type(error).__name__, "message": str(error)[:4000]}
+        told: dict[str, Any] = {"type": type_name(type(error)), "message": str(error)[:4000]}
         if isinstance(error, SyntaxError) and error.filename in self._known:
             cell, line = self.at(error.filename, error.lineno)
             return told | {"cell": cell, "line": line, "column": error.offset and max(0, error.offset - 1)}
@@ -69,6 +71,12 @@ class Cells:
                 told |= {"cell": cell, "line": line, "column": column, "end_column": end}
             trace = trace.tb_next
         return told
+
+
+def type_name(kind: "type[BaseException]") -> str:
+    """A class of ours with its module, so that a notebook's own of the same name is another; else the name alone."""
+    module = str(kind.__module__)
+    return f"{module}.{kind.__name__}" if module.startswith(OURS) else kind.__name__
 
 
 def blank_start(code: str) -> str:

@@ -66,6 +66,8 @@ FILES = {
     "early.py": TRAINING.format(body=EARLY, steps=5),
     "crash_with_findings.py": TRAINING.format(body=ROUNDED, steps=5).replace(" if g is not None", " if g + 1.0 is g"),
     "crash.py": "def rows(text):\n    return [int(word) for word in text.split()]\n\n\nrows('1 two')\n",
+    "own_steps.py": "class StepLimit(Exception):\n    pass\n\n\nraise StepLimit('after 3')\n",
+    "own_time.py": "class TimeLimit(Exception):\n    pass\n\n\nraise TimeLimit('after 3')\n",
     "syntax.py": "x = 1\ny = = 2\n",
     "package.py": "import tensorflow as tf\nimport sklearn_of_tomorrow.datasets\n",
     "submodule.py": "from tensorflow.contrib import slim\n",
@@ -188,6 +190,8 @@ def test_a_program_that_raises_still_has_its_findings(told: Told) -> None:
     ("file", "status", "message"),
     [
         ("crash.py", "crashed", "stopped with ValueError in line 2: invalid literal for int() with base 10: 'two'."),
+        ("own_steps.py", "crashed", "stopped with StepLimit in line 5: after 3."),  # ours has the same name
+        ("own_time.py", "crashed", "stopped with TimeLimit in line 5: after 3."),
         ("syntax.py", "crashed", "The program is not valid Python in line 2: invalid syntax."),
         ("package.py", "crashed", "The program imports sklearn_of_tomorrow, which is not installed here."),
         ("submodule.py", "crashed", "imports tensorflow.contrib, which tensorflow 2."),
