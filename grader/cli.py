@@ -1,6 +1,7 @@
 """The command line: which commands there are, and what their ends mean to a shell. Each command is a module of its own.
 
-Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 our fault; 130 Ctrl-C.
+Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 internal error; 130 Ctrl-C; 141 nobody reads the
+output any more.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
-from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, OK, OUR_FAULT, complain
+from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, NOBODY_READS, OK, OUR_FAULT, complain
 from grader.errors import GraderError
 
 DEBUG = "GRADER_DEBUG"
@@ -40,6 +42,14 @@ COMMANDS = (
 
 class Commands(click.Group):
     """The modules of grader.commands, imported when they are asked for; anything else is an exercise to grade."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _leaving_with_the_reader():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _leaving_with_the_reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [name for name in COMMANDS if importlib.util.find_spec(f"grader.commands.{_module(name)}")]
@@ -71,7 +81,25 @@ def grader() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit code; whatever goes wrong ends in one sentence and the next step."""
-    sys.exit(_run(sys.argv[1:] if arguments is None else list(arguments)))
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+    except BrokenPipeError:  # nor does anybody read what went wrong
+        code = NOBODY_READS
+    if code == NOBODY_READS:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered would raise at the interpreter's exit
+    sys.exit(code)
+
+
+@contextmanager
+def _leaving_with_the_reader() -> Iterator[None]:
+    """Where the reader of our output leaves, as `head` does, end with a code of its own. Click and Rich would exit
+    with 1, which means here that a notebook did not pass."""
+    try:
+        yield
+    except (BrokenPipeError, SystemExit) as end:
+        if isinstance(end, BrokenPipeError) or isinstance(end.__context__, BrokenPipeError):
+            raise click.exceptions.Exit(NOBODY_READS) from None
+        raise
 
 
 def _run(arguments: list[str]) -> int:
@@ -90,9 +118,6 @@ def _run(arguments: list[str]) -> int:
     except GraderError as error:
         complain(error)
         return error.exit_code
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return OUR_FAULT
     except Exception as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()

@@ -23,6 +23,37 @@ from .command_line import grader
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
 
 
+# --- pipes --------------------------------------------------------------------------------------------------------
+
+QUICK = [["--help"], ["list"], ["explain"], ["explain", "GRAD002"], ["hint", "01"], ["reset", "01"], ["nothing"]]
+WITH_A_KERNEL = [["01"], ["01", "--format", "json"], ["env"], ["verify", "01"]]
+
+
+@pytest.mark.parametrize(
+    "arguments", [*QUICK, *(pytest.param(each, marks=pytest.mark.kernel) for each in WITH_A_KERNEL)], ids=" ".join
+)
+def test_a_command_whose_output_nobody_reads_ends_quietly(course: Path, arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "grader", *arguments]
+    with os.fdopen(writer) as out:
+        ended = subprocess.run(
+            command, cwd=course, stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=180
+        )
+    if arguments == ["nothing"]:  # has its error to tell on stderr, and no output
+        assert ended.returncode == 2 and b"There is no exercise nothing" in ended.stderr
+    else:
+        assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_a_command_whose_errors_nobody_reads_ends_quietly_too(course: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as out:
+        command = [sys.executable, "-m", "grader", "nothing"]
+        assert subprocess.run(command, cwd=course, stdout=out, stderr=out, timeout=180).returncode == 141
+
+
 # --- grading ------------------------------------------------------------------------------------------------------
 
 

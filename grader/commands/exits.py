@@ -7,6 +7,7 @@ import click
 from grader.errors import GraderError
 
 OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+NOBODY_READS = 141  # what a shell reports of a program that SIGPIPE ends
 
 
 def complain(error: GraderError) -> None:
