@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -50,32 +51,40 @@ class Progress:
 
     def note(self, exercise: Exercise, verdict: Verdict) -> Standing:
         """Remember a verdict. What was not the learner's fault costs no attempt."""
-        before = self.standing(exercise)
         if verdict.status in _COSTLESS:
-            return before
-        return self._keep(
+            return self.standing(exercise)
+        failing = tuple(check.id for check in verdict.checks if check.status == "failed")
+        return self._change(
             exercise,
-            replace(
+            lambda before: replace(
                 before,
                 attempts=before.attempts + 1,
                 passed=before.passed or verdict.status == Status.PASSED,
                 best=max(before.best, verdict.score),
-                failing=tuple(check.id for check in verdict.checks if check.status == "failed"),
+                failing=failing,
             ),
         )
 
     def see_hint(self, exercise: Exercise, bug: str) -> Standing:
         """Remember that one more rung of a bug's ladder was shown."""
-        before = self.standing(exercise)
-        return self._keep(exercise, replace(before, hints={**(before.hints or {}), bug: before.seen(bug) + 1}))
+        return self._change(
+            exercise,
+            lambda before: replace(before, hints={**(before.hints or {}), bug: before.seen(bug) + 1}),
+        )
 
     def report_path(self, exercise: Exercise) -> Path:
         return self.home / "reports" / f"{exercise.id}.html"
 
-    def _keep(self, exercise: Exercise, standing: Standing) -> Standing:
-        self._standings = {**self._read(), exercise.id: standing}
-        text = json.dumps({name: asdict(value) for name, value in self._standings.items()}, indent=1)
-        write_whole(self._path, text)
+    def _change(self, exercise: Exercise, change: Callable[[Standing], Standing]) -> Standing:
+        """Read, change and write under a lock: `watch` and `grade` may do so at the same time."""
+        from filelock import FileLock  # takes 50 ms to import, and most commands only read
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._path.with_suffix(".lock")):
+            self._standings = self._read()
+            standing = self._standings[exercise.id] = change(self.standing(exercise))
+            text = json.dumps({name: asdict(value) for name, value in self._standings.items()}, indent=1)
+            write_whole(self._path, text)
         return standing
 
     def _read(self) -> dict[str, Standing]:

@@ -1,6 +1,8 @@
 """What is remembered of a learner, and the hints that follow from it."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,11 +33,36 @@ def verdict(
     return Verdict(exercise.id, exercise.title, "0" * 64, status, "", "", score, 10, checks)
 
 
+NOTES_TEN = """
+import sys
+from pathlib import Path
+from grader.course.catalogue import load
+from grader.course.progress import Progress
+from grader.model import Status, Verdict
+
+course = Path(sys.argv[1])
+exercise = load(course / sys.argv[2])
+for _ in range(10):
+    progress = Progress(course)
+    progress.note(exercise, Verdict(exercise.id, "", "", Status.FAILED, "", "", 1.0, 10.0))
+    progress.see_hint(exercise, "other")
+"""
+
+
 def test_attempts_and_the_best_score_survive_a_restart(exercise: Exercise, course: Path) -> None:
     Progress(course / "exercises").note(exercise, verdict(exercise, 6))
     Progress(course / "exercises").note(exercise, verdict(exercise, 3))
     standing = Progress(course / "exercises").standing(exercise)
     assert (standing.attempts, standing.best, standing.passed) == (2, 6, False)
+
+
+def test_attempts_that_end_at_the_same_time_all_count(exercise: Exercise, course: Path) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", NOTES_TEN, course / "exercises", exercise.id]) for _ in range(4)
+    ]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    standing = Progress(course / "exercises").standing(exercise)
+    assert (standing.attempts, standing.seen("other")) == (40, 40)
 
 
 @pytest.mark.parametrize("status", [Status.UNGRADABLE, Status.ERROR])
