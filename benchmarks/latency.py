@@ -77,8 +77,7 @@ def _graded(grader: Grader, exercise: Exercise) -> Mapping[str, float]:
 def _run(source: KernelSource, exercise: Exercise) -> Mapping[str, float]:
     """From the notebook's file to its outcome; the kernel's end included."""
     begun = time.perf_counter()
-    data = {name: exercise.folder / name for name in exercise.data}
-    with open_session(source, KernelRequest(exercise.limits, "cpu", data)) as session:
+    with open_session(source, KernelRequest(exercise.limits, "cpu", exercise.data_files)) as session:
         run = session.run(read(exercise.notebook))
     return {RUN: time.perf_counter() - begun, RUN_CELLS: run.seconds}
 

@@ -72,6 +72,33 @@ class Contract:
     variables: tuple[str, ...] = ()
 
 
+def number_of(exercise: str) -> str:
+    """ "02" of the id "02_detached_tensors"."""
+    return exercise.partition("_")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The hidden part of an exercise: a folder that no kernel sees."""
+
+    folder: Path
+
+    @property
+    def inputs(self) -> Path:
+        """Draws the hidden inputs."""
+        return self.folder / "inputs.py"
+
+    @property
+    def probe(self) -> Path:
+        """Is run in the kernel: calls the learner's functions on hidden inputs."""
+        return self.folder / "probe.py"
+
+    @property
+    def basics(self) -> Path:
+        """The checks that need no reference."""
+        return self.folder / "test_basics.py"
+
+
 @dataclass(frozen=True, slots=True)
 class Exercise:
     id: str  # the folder's name: "02_detached_tensors"
@@ -87,12 +114,51 @@ class Exercise:
     solution: Path | None = None  # None in a learner's kit
 
     @property
+    def number(self) -> str:
+        return number_of(self.id)
+
+    @property
+    def course(self) -> Path:
+        """The folder of all exercises."""
+        return self.folder.parent
+
+    @property
+    def root(self) -> Path:
+        """The folder in which the course lies, with its solutions and repairs."""
+        return self.course.parent
+
+    @property
+    def table(self) -> Path:
+        return self.folder / "exercise.toml"
+
+    @property
     def notebook(self) -> Path:
         return self.folder / "notebook.ipynb"
 
     @property
     def original(self) -> Path:
         return self.folder / ".original.ipynb"
+
+    @property
+    def spec(self) -> Spec:
+        return Spec(self.folder / ".spec")
+
+    @property
+    def repairs(self) -> Path:
+        return self.root / "tests" / "repairs" / self.id
+
+    @property
+    def data_files(self) -> dict[str, Path]:
+        """Each of `data`, and where it lies."""
+        return {name: self.folder / name for name in self.data}
+
+    def place_of(self, path: Path) -> str:
+        """Where a file of this exercise lies in a copy of its course: "exercises/02_detached_tensors/.spec/probe.py"."""
+        if path == self.solution:
+            return f"solutions/{self.id}.ipynb"
+        if path.is_relative_to(self.repairs):
+            return f"tests/repairs/{self.id}/{path.relative_to(self.repairs).as_posix()}"
+        return f"exercises/{self.id}/{path.relative_to(self.folder).as_posix()}"
 
     @property
     def max_score(self) -> float:

@@ -41,14 +41,11 @@ class Repair:
         return None
 
 
-def repairs(exercise: Exercise, folder: Path) -> list[Repair]:
-    """All repairs in `folder`, the accepted ones first. Raises GraderError for a file that is not one."""
+def repairs(exercise: Exercise, folder: Path | None = None) -> list[Repair]:
+    """All repairs in `folder` (by default the exercise's own), the accepted ones first. Raises GraderError for a file
+    that is not one."""
+    folder = folder or exercise.repairs
     return [_load(exercise, path) for kind in ("accept", "reject") for path in sorted((folder / kind).glob("*.py"))]
-
-
-def repairs_folder(exercise: Exercise) -> Path:
-    """Where an exercise's repairs lie: tests/repairs/NN_name beside the exercises."""
-    return exercise.folder.parent.parent / "tests" / "repairs" / exercise.id
 
 
 def _load(exercise: Exercise, path: Path) -> Repair:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.authoring.repairs import repairs, repairs_folder
+from grader.authoring.repairs import repairs
 from grader.course.notebook import Notebook, read
 from grader.errors import GraderError
 from grader.execution.executor import Progress
@@ -40,7 +40,7 @@ def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None)
     verdict = grader.judge(exercise, read(exercise.solution))
     right = None if verdict.status == Status.PASSED and verdict.score == verdict.max_score else verdict.message
     yield Finding("the solution passes with full points", right)
-    for repair in repairs(exercise, repairs_folder(exercise)):
+    for repair in repairs(exercise):
         say(repair.name)
         yield Finding(f"{repair.name}: {repair.what}", repair.complaint(grader.judge(exercise, repair.notebook)))
 

@@ -18,7 +18,7 @@ from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.intake import take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
 from grader.errors import GraderError
-from grader.model import Exercise, Status, Verdict
+from grader.model import Exercise, Status, Verdict, number_of
 
 NOTEBOOKS = "notebooks"
 
@@ -132,4 +132,4 @@ def alone_in(output: Path) -> Iterator[None]:
 
 
 def _asked(row: Row, regrade: Collection[str]) -> bool:
-    return bool({"all", row.student, row.exercise, row.exercise.partition("_")[0]} & set(regrade))
+    return bool({"all", row.student, row.exercise, number_of(row.exercise)} & set(regrade))

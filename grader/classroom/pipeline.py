@@ -86,13 +86,10 @@ def _exercise(folder: Path) -> Exercise:
 def exercise_files(exercise: Exercise) -> Mapping[str, Path]:
     """Everything that grading reads: the score sheet, the hidden part, the data, the solution; by its place in a
     course's folder."""
-    folder = exercise.folder
-    files = [folder / "exercise.toml", *sorted((folder / ".spec").rglob("*.py"))]
-    files += [folder / name for name in sorted(exercise.data)]
-    found = {f"exercises/{exercise.id}/{file.relative_to(folder).as_posix()}": file for file in files if file.is_file()}
-    if exercise.solution:
-        found[f"solutions/{exercise.id}.ipynb"] = exercise.solution
-    return found
+    files = [exercise.table, *sorted(exercise.spec.folder.rglob("*.py"))]
+    files += [exercise.data_files[name] for name in sorted(exercise.data)]
+    files += [exercise.solution] if exercise.solution else []
+    return {exercise.place_of(file): file for file in files if file.is_file()}
 
 
 def exercise_hash(exercise: Exercise) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from rich.cells import cell_len, set_cell_size
 
 from grader.classroom.gradebook.rows import Row
+from grader.model import number_of
 
 COLUMNS = (  # title and most characters; the last takes what is left
     *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 10), ("score", 8), ("checks", 12)),
@@ -36,7 +37,7 @@ class Query:
         return (
             (self.attempts or row.counts or not (row.student and row.exercise))
             and (not who or who == row.student.casefold() or who in row.name.casefold())
-            and (not self.exercise or self.exercise in (row.exercise, row.exercise.partition("_")[0]))
+            and (not self.exercise or self.exercise in (row.exercise, number_of(row.exercise)))
             and (not self.section or self.section == row.section)
             and (not self.status or (row.status or "waiting") == self.status)
             and (not self.code or any(finding.code == self.code.upper() for finding in row.findings))

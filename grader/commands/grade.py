@@ -61,7 +61,7 @@ def command(
     """
     found = find(exercise, course)
     path = notebook or found.notebook
-    source = open_source(kernel, sandbox, [found.folder.parent.parent])
+    source = open_source(kernel, sandbox, [found.root])
     if source.notice:
         click.echo(source.notice, err=True)
     with closing(source):
@@ -96,7 +96,7 @@ def _grade(
 
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
-    doubted = own and not Progress(exercise.folder.parent).standing(exercise).passed
+    doubted = own and not Progress(exercise.course).standing(exercise).passed
     with Grader(source, device) as grader, working() as say:
         verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "after")
     html = output / f"{exercise.id}.html" if output else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.errors import GraderError
-from grader.model import Status
+from grader.model import Status, number_of
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
@@ -114,8 +114,8 @@ def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str
 
 def _one(name: str, ids: Sequence[str]) -> str:
     """The exercise meant by an id or a number."""
-    matching = [one for one in ids if name in (one, one.partition("_")[0])]
-    matching = matching or [one for one in ids if name.lstrip("0") == one.partition("_")[0].lstrip("0")]
+    matching = [one for one in ids if name in (one, number_of(one))]
+    matching = matching or [one for one in ids if name.lstrip("0") == number_of(one).lstrip("0")]
     if len(matching) == 1:
         return matching[0]
     raise GraderError(f"The gradebook has no exercise {name}.", f"It has {', '.join(ids) or 'none'}.")

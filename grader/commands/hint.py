@@ -19,10 +19,9 @@ from grader.course.progress import Progress
 def command(exercise: str, course: Path | None) -> None:
     """Give the next hint for the check that fails now."""
     found = find(exercise, course)
-    progress = Progress(found.folder.parent)
+    progress = Progress(found.course)
     standing = progress.standing(found)
     step = rung(found, standing)
-    number = found.id.split("_")[0]
     if step is None:
         click.echo(
             "Nothing fails: you have passed this exercise."
@@ -36,5 +35,5 @@ def command(exercise: str, course: Path | None) -> None:
     console.print(step.text, markup=False)
     again = "for the next one." if step.number < step.total else "shows it again: it is the last one."
     if not standing.attempts:
-        console.print(f"\nGrade first, `python -m grader {number}`, and hints follow what fails.", markup=False)
-    console.print(f"\n`python -m grader hint {number}` {again}", markup=False)
+        console.print(f"\nGrade first, `python -m grader {found.number}`, and hints follow what fails.", markup=False)
+    console.print(f"\n`python -m grader hint {found.number}` {again}", markup=False)

@@ -27,13 +27,13 @@ def command(course: Path | None) -> None:
         if standing.attempts and not standing.passed:
             plural = "" if standing.attempts == 1 else "s"
             told = f"best {standing.best:g} of {exercise.max_score:g} points, {standing.attempts} attempt{plural}"
-        click.echo(f" {mark} {exercise.id.split('_')[0]}  {exercise.title:<{width}}  {told}")
+        click.echo(f" {mark} {exercise.number}  {exercise.title:<{width}}  {told}")
         following = following or (exercise if not standing.passed else None)
     if following is None:
         click.echo("\nAll exercises passed." if found else f"There are no exercises in {folder}.")
     else:
-        number = following.id.split("_")[0]
-        click.echo(f"\nNext: open {_short(following.notebook)}, repair it, then `python -m grader {number}`.")
+        notebook = _short(following.notebook)
+        click.echo(f"\nNext: open {notebook}, repair it, then `python -m grader {following.number}`.")
 
 
 def _short(path: Path) -> Path:

@@ -8,6 +8,7 @@ import click
 
 from grader.commands import options
 from grader.course.catalogue import course_folder
+from grader.model import number_of
 
 
 @click.command("new")
@@ -20,6 +21,6 @@ def command(name: str, course: Path | None) -> None:
     folder = scaffold(name, course or course_folder())
     click.echo(f"{folder} is a small exercise that works. With it came solutions/{folder.name}.ipynb and")
     click.echo(f"tests/repairs/{folder.name}.\n")
-    click.echo(f"    python -m grader verify {folder.name[:2]}     is it sound? Ask again after each change.\n")
+    click.echo(f"    python -m grader verify {number_of(folder.name)}     is it sound? Ask again after each change.\n")
     click.echo("Make it yours: the notebook, the bugs and their hints, the checks, the repairs (docs/authoring.md).")
     click.echo("At the end run the notebook once, so that its outputs are stored, and copy it to .original.ipynb.")

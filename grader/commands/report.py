@@ -20,7 +20,7 @@ from grader.errors import GraderError
 def command(exercise: str, only_print: bool, course: Path | None) -> None:
     """Open the last report of an exercise, or print its path."""
     found = find(exercise, course)
-    path = Progress(found.folder.parent).report_path(found)
+    path = Progress(found.course).report_path(found)
     if not path.is_file():
         raise GraderError(f"There is no report of {found.id} yet.", f"Grade it: `python -m grader {found.id}`.")
     click.echo(str(path))

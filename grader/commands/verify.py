@@ -22,7 +22,7 @@ from grader.kernels import open_source
 def command(names: tuple[str, ...], kernel: str, sandbox: str, course: Path | None) -> int:
     """Prove that exercises are sound: the solution and every right repair pass, every wrong one fails as declared."""
     found = [find(name, course) for name in names] or exercises(course or course_folder())
-    source = open_source(kernel, sandbox, [exercise.folder.parent.parent for exercise in found])
+    source = open_source(kernel, sandbox, [exercise.root for exercise in found])
     problems = 0
     with closing(source):
         import secrets

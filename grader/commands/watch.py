@@ -64,7 +64,7 @@ def command(exercise: str | None, device: str, kernel: str, sandbox: str, course
     if chosen is None:
         click.echo("You have passed every exercise. Name one to watch it all the same: `python -m grader watch 01`.")
         return OK
-    with _orderly_end(), closing(open_source(kernel, sandbox, [chosen.folder.parent.parent])) as source:
+    with _orderly_end(), closing(open_source(kernel, sandbox, [chosen.root])) as source:
         from rich.console import Console
 
         from grader.watch.screen import Screen  # the fork server imports TensorFlow while we import this
@@ -159,7 +159,7 @@ class _Watch:
             self._offer_keys()
 
     def _celebrate(self) -> None:
-        course = self._exercise.folder.parent
+        course = self._exercise.course
         progress, all_of_them = Progress(course), exercises(course)
         passed = sum(progress.standing(exercise).passed for exercise in all_of_them)
         self._screen.line(f"Well done. {passed} of {len(all_of_them)} exercises passed.", "green")
@@ -205,7 +205,7 @@ class _Watch:
 
     def _list(self) -> None:
         self._screen.line()
-        self._context.invoke(list_.command, course=self._exercise.folder.parent)
+        self._context.invoke(list_.command, course=self._exercise.course)
         self._offer_keys()
 
     def _ask_to_reset(self) -> None:
@@ -213,7 +213,7 @@ class _Watch:
         self._screen.line("\nBring the broken notebook back? Your copy is kept beside it. Press y, or any other key.")
 
     def _go_on(self) -> None:
-        self._next = _to_do(self._exercise.folder.parent, self._exercise)
+        self._next = _to_do(self._exercise.course, self._exercise)
         if self._next is None:
             self._screen.line("\nThere is no other exercise that you have not passed.")
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.codes import CAUSE_OF
 from grader.errors import GraderError
-from grader.model import Bug, CheckSpec, Contract, Exercise, Limits
+from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, number_of
 
 TOML = "exercise.toml"
 _PARTS: dict[str, TypeAdapter[Any]] = {
@@ -132,5 +132,5 @@ def _folders(course: Path) -> Iterator[Path]:
 
 
 def _number(name: str) -> int | None:
-    head = name.split("_")[0]
+    head = number_of(name)
     return int(head) if head.isdigit() else None

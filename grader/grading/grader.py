@@ -86,8 +86,7 @@ class Grader:
     ) -> Iterator[Grading]:
         """A grading that waits for its notebook in a kernel that is ready, and with `doctor` "ready" in another one."""
         self._cancellation = Cancellation()
-        data = {name: exercise.folder / name for name in exercise.data}
-        request = KernelRequest(limits or exercise.limits, self._device, data)
+        request = KernelRequest(limits or exercise.limits, self._device, exercise.data_files)
         # Where the doctor runs beside the notebook, the solution runs after it: there are rarely three processors.
         self._references.prepare(exercise, request, early=doctor != "beside")
         progress("starting a kernel")

@@ -31,7 +31,7 @@ Draws = list[dict[str, Array]]
 
 def draw_inputs(exercise: Exercise, seed: int) -> Draws:
     """The hidden inputs that the exercise draws from this secret seed."""
-    path = exercise.folder / ".spec" / "inputs.py"
+    path = exercise.spec.inputs
     try:
         inputs: Callable[[np.random.Generator], Draws] = runpy.run_path(str(path))["inputs"]
         return inputs(np.random.default_rng(seed))
@@ -60,7 +60,7 @@ def _functions(exercise: Exercise, session: Session, evidence: Evidence, draws: 
     names = exercise.contract.functions
     absent = session.ask("session.missing", " ".join(names), timeout=FACTS_TIMEOUT)
     evidence = replace(evidence, missing=tuple(name for name in names if name in absent))
-    source = (exercise.folder / ".spec" / "probe.py").read_text("utf-8")
+    source = exercise.spec.probe.read_text("utf-8")
     probes: list[Probe] = []
     for inputs in draws:
         answer, device = _one(session, source, inputs)

@@ -100,7 +100,7 @@ def _status(run: Run, checks: tuple[Check, ...]) -> Status:
 
 
 def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check, ...]) -> tuple[str, str]:
-    hint = f"`python -m grader hint {exercise.id.split('_')[0]}` gives a hint."
+    hint = f"`python -m grader hint {exercise.number}` gives a hint."
     failed = [check for check in checks if check.status == "failed"]
     match status:
         case Status.PASSED:

@@ -15,7 +15,7 @@ from grader.model import Exercise, Notes, Verdict
 def keep(exercise: Exercise, notebook: Notebook, verdict: Verdict, html: Path | None = None, own: bool = True) -> Notes:
     """Note the verdict in the learner's progress (if the notebook is the exercise's own) and write the reports, to
     `html` or where reports go; what to show beside the verdict."""
-    progress = Progress(exercise.folder.parent)
+    progress = Progress(exercise.course)
     standing = progress.note(exercise, verdict) if own else progress.standing(exercise)
     html = html or progress.report_path(exercise)
     told = replace(notes(exercise, standing, verdict, notebook), report=html)

@@ -46,19 +46,19 @@ class Judge:
 
     def checks(self, exercise: Exercise, learner: Evidence, reference: Evidence | None) -> tuple[Check, ...]:
         """Run the exercise's spec. Raises InternalError where the spec itself is broken or does not end."""
-        spec = exercise.folder / ".spec"
-        files = [path for path in sorted(spec.glob("test_*.py")) if reference or path.name == "test_basics.py"]
+        spec = exercise.spec
+        files = sorted(spec.folder.glob("test_*.py")) if reference else [spec.basics]
         by = {
-            "folder": str(spec),
+            "folder": str(spec.folder),
             "files": [str(path) for path in files],
             "checks": [asdict(check) for check in exercise.checks],
-            "version": [path.stat().st_mtime_ns for path in sorted(spec.glob("*.py"))],
+            "version": [path.stat().st_mtime_ns for path in sorted(spec.folder.glob("*.py"))],
         }
         evidence = {"learner": freeze(learner), "reference": freeze(reference) if reference else None}
         answer = self._ask(f"{json.dumps(by)}\n{json.dumps(evidence)}\n")
         if answer["problem"]:
             raise InternalError(f"The spec of {exercise.id} is broken: {answer['problem']}.", "Tell its author.")
-        return tuple(_check(spec, answer["results"].get(spec.id)) for spec in exercise.checks)
+        return tuple(_check(check, answer["results"].get(check.id)) for check in exercise.checks)
 
     def _ask(self, job: str) -> dict[str, Any]:
         if self._process.poll() is not None:

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.release import FOLDER, release
-from grader.authoring.repairs import repairs_folder
 from grader.course.catalogue import exercises, load
 from grader.course.notebook import parse, read
 from grader.errors import GraderError
@@ -58,10 +57,10 @@ TURNS_OF_PHRASE = {line for path in PUBLIC for line in lines(path.read_text())}
 def hidden_lines(exercise: Exercise) -> set[str]:
     """Lines of hidden tests, solutions and repairs that don't stand in what a learner is shown anyway."""
     assert exercise.solution is not None
-    spec = exercise.folder / ".spec"
+    spec = exercise.spec.folder
     hidden = lines((spec / "test_gradients.py").read_text())
     hidden |= lines("\n".join(read(exercise.solution).cells))
-    hidden |= {line for path in repairs_folder(exercise).rglob("*.py") for line in lines(path.read_text())}
+    hidden |= {line for path in exercise.repairs.rglob("*.py") for line in lines(path.read_text())}
     shown = lines("\n".join(read(exercise.original).cells))
     shown |= {line for name in ("test_basics.py", "probe.py", "inputs.py") for line in lines((spec / name).read_text())}
     return hidden - shown - TURNS_OF_PHRASE
@@ -173,7 +172,7 @@ def test_a_kit_with_everything_is_the_whole_course(kits: dict[bool, Path]) -> No
     for exercise in exercises(COURSE):
         own = [path for path in exercise.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         assert exercise.solution is not None
-        own += [exercise.solution, *repairs_folder(exercise).rglob("*.py")]
+        own += [exercise.solution, *exercise.repairs.rglob("*.py")]
         original = exercise.original.read_bytes()
         for path in own:
             if ".ipynb_checkpoints" not in path.parts and not path.name.startswith("notebook.mine"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.repairs import Repair, repairs, repairs_folder
+from grader.authoring.repairs import Repair, repairs
 from grader.authoring.verify import on_paper
 from grader.course.catalogue import exercises
 from grader.course.notebook import read
@@ -19,7 +19,7 @@ from ..conftest import solution
 pytestmark = pytest.mark.kernel
 
 EXERCISES = exercises(Path(__file__).parents[2] / "exercises")
-REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(exercise, repairs_folder(exercise))]
+REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(exercise)]
 
 
 @pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.authoring.repairs import repairs, repairs_folder
+from grader.authoring.repairs import repairs
 from grader.authoring.scaffold import scaffold
 from grader.authoring.verify import on_paper, verify
 from grader.course.catalogue import load
@@ -37,7 +37,7 @@ def test_a_new_exercise_is_sound_as_it_is(course: Path, grader: Grader) -> None:
 
 def test_it_has_as_many_repairs_as_an_exercise_must_have_and_each_bug_alone_is_one(course: Path) -> None:
     exercise = load(scaffold("dead_units", course))
-    names = [repair.name for repair in repairs(exercise, repairs_folder(exercise))]
+    names = [repair.name for repair in repairs(exercise)]
     assert sum(name.startswith("accept/") for name in names) >= 4
     assert sum(name.startswith("reject/") for name in names) >= 6
     assert all(any(bug.id in name for name in names) for bug in exercise.bugs)

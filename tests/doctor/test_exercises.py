@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.repairs import Repair, repairs, repairs_folder
+from grader.authoring.repairs import Repair, repairs
 from grader.codes import CODES
 from grader.course.catalogue import exercises
 from grader.course.notebook import Notebook, read
@@ -25,16 +25,13 @@ pytestmark = pytest.mark.kernel
 
 EXERCISES = exercises(Path(__file__).parent.parent.parent / "exercises")
 RIGHT = [
-    (exercise, repair)
-    for exercise in EXERCISES
-    for repair in repairs(exercise, repairs_folder(exercise))
-    if repair.name.startswith("accept/")
+    (exercise, repair) for exercise in EXERCISES for repair in repairs(exercise) if repair.name.startswith("accept/")
 ]
 ALONE = [
     (exercise, bug, repair)
     for exercise in EXERCISES
     for bug in exercise.bugs
-    for repair in repairs(exercise, repairs_folder(exercise))
+    for repair in repairs(exercise)
     if repair.name == f"reject/only_{bug.id}"
 ]
 
@@ -89,7 +86,7 @@ def numbers(warm: KernelSource, exercise: Exercise, traced: bool) -> tuple[str, 
     """The fingerprint of a run of the shipped notebook, and the seconds that its cells took."""
     notebook = read(exercise.original)
     cells = ("import keras; keras.utils.set_random_seed(5)", *notebook.cells, FINGERPRINT)
-    data = {name: exercise.folder / name for name in exercise.data}
+    data = exercise.data_files
 
     changed = replace(notebook, cells=cells)
     request = KernelRequest(exercise.limits, "cpu", data)

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import grader
-from grader.authoring.repairs import repairs_folder
-from grader.course.catalogue import TOML, exercises
+from grader.course.catalogue import exercises
 from grader.errors import GraderError
 from grader.model import Exercise
 
@@ -26,7 +25,6 @@ FOLDER = "gradient-clinic"  # into which a kit unpacks
 PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # what the grader's installation needs
 PAPERS = (".vscode/settings.json", "docs/results.md", "docs/results.schema.json")  # useful beside it
 SUFFIXES = (".py", ".typed", ".j2", ".ini", ".css", ".js", ".mako", ".md", ".json")  # of the grader's own files
-OPEN_SPEC = ("inputs.py", "probe.py", "test_basics.py")
 HIDDEN_FIXTURES = {"reference", "draws"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows
 
@@ -94,34 +92,22 @@ def _without_answers(exercise: Exercise) -> Files:
     """What a learner may see of an exercise."""
     _require_open(exercise)
     original = _read(exercise.original)  # the notebook beside it may be somebody's work
-    files = {
-        TOML: _open_table(exercise),
-        "notebook.ipynb": original,
-        ".original.ipynb": original,
-        **{f".spec/{name}": _read(exercise.folder / ".spec" / name) for name in OPEN_SPEC},
-        **{name: _read(exercise.folder / name) for name in exercise.data},
-    }
-    return {f"exercises/{exercise.id}/{name}": content for name, content in files.items()}
+    spec = exercise.spec
+    files = {exercise.table: _open_table(exercise), exercise.notebook: original, exercise.original: original}
+    files |= {path: _read(path) for path in (spec.inputs, spec.probe, spec.basics, *exercise.data_files.values())}
+    return {exercise.place_of(path): content for path, content in files.items()}
 
 
 def _whole(exercise: Exercise) -> Files:
     """Everything that there is for an exercise."""
-    folder = f"exercises/{exercise.id}"
-    specs = sorted((exercise.folder / ".spec").glob("*.py"))
-    files = {f"{folder}/.spec/{path.name}": _read(path) for path in specs}
-    repairs = repairs_folder(exercise)
-    files |= {
-        f"tests/repairs/{exercise.id}/{path.relative_to(repairs).as_posix()}": _read(path)
-        for path in repairs.rglob("*.py")
-    }
-    if exercise.solution is not None:
-        files[f"solutions/{exercise.id}.ipynb"] = _read(exercise.solution)
-    return {**_without_answers(exercise), **files, f"{folder}/{TOML}": _read(exercise.folder / TOML)}
+    paths = [exercise.table, *sorted(exercise.spec.folder.glob("*.py")), *exercise.repairs.rglob("*.py")]
+    paths += [exercise.solution] if exercise.solution is not None else []
+    return _without_answers(exercise) | {exercise.place_of(path): _read(path) for path in paths}
 
 
 def _require_open(exercise: Exercise) -> None:
     """Raise GraderError where a check of test_basics.py can't be judged without the hidden part."""
-    path = exercise.folder / ".spec" / "test_basics.py"
+    path = exercise.spec.basics
     checks = {check.id: check for check in exercise.checks}
     tests = {node.name: node for node in ast.walk(ast.parse(_read(path))) if isinstance(node, ast.FunctionDef)}
     for name, test in tests.items():
@@ -137,7 +123,7 @@ _MOVE = "Move the check to test_gradients.py, or have it need another one."
 
 def _open_table(exercise: Exercise) -> bytes:
     """exercise.toml without its comments and without the debriefs, which tell the repair."""
-    table = tomllib.loads(_read(exercise.folder / TOML).decode())
+    table = tomllib.loads(_read(exercise.table).decode())
     table["bugs"] = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
     text = "\n".join(_toml(table)) + "\n"
     assert tomllib.loads(text) == table, f"{exercise.id}: exercise.toml was not written as it was read"

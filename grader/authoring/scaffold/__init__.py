@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grader.codes import CAUSE_OF
 from grader.errors import GraderError
+from grader.model import number_of
 
 TEMPLATE = Path(__file__).parent / "template"
 SPEC = ("inputs.py", "probe.py", "test_basics.py", "test_gradients.py")
@@ -41,7 +42,7 @@ def _identifier(name: str, course: Path) -> str:
         raise GraderError(
             f"{name} can't be an exercise's name.", "Small letters, digits and underscores, such as dead_units."
         )
-    taken = {path.name[:2]: path.name for path in course.glob("[0-9][0-9]_*")}
+    taken = {number_of(path.name): path.name for path in course.glob("[0-9][0-9]_*")}
     number = match[1] or f"{max(map(int, taken), default=0) + 1:02}"
     if number in taken:
         raise GraderError(f"There is an exercise {number} already: {taken[number]}.", "Leave the number out.")
@@ -52,7 +53,7 @@ def _files(identifier: str, folder: Path, root: Path) -> dict[Path, str]:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
-    title = identifier[3:].replace("_", " ").capitalize()
+    title = identifier.partition("_")[2].replace("_", " ").capitalize()
 
     def text(name: str, **more: Any) -> str:
         return environment.get_template(f"{name}.j2").render(title=title, code=DETACHED, **more)
