@@ -11,13 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 Tree = Any  # None, bool, int, float, str, NumPy array, and lists and string-keyed dicts of these
 
+
+# Closed vocabularies. Contracts name them, so they are strings; a typo in a comparison is mypy's to find.
+Device = Literal["auto", "cpu", "gpu"]
+RunStatus = Literal["completed", "crashed", "timed_out", "killed"]
+CellStatus = Literal["ok", "failed", "not_run"]
+CheckStatus = Literal["passed", "failed", "skipped", "error"]
+Match = Literal["ok", "none", "zero", "nan", "wrong", "missing", "shape"]  # of a value with what it should be
+GradientKind = Literal["gradient", "jacobian", "step"]
+Severity = Literal["error", "note"]
+
+DEVICES: tuple[Device, ...] = get_args(Device)
 
 _WITH_ARRAYS = {"arbitrary_types_allowed": True, "extra": "forbid"}  # how pydantic reads these classes from a Tree
 
@@ -27,7 +38,8 @@ _WITH_ARRAYS = {"arbitrary_types_allowed": True, "extra": "forbid"}  # how pydan
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one notebook may use. Exceeding any of them is a verdict, never an error of ours."""
+    """What one notebook may use. Exceeding any of them is a verdict, never an error of ours. Seconds are floats and
+    everything else is counted, which tells a timeout from the rest; `words.LIMITS` has a phrase for each."""
 
     wall: float = 120.0  # seconds, whole notebook
     cell: float = 60.0  # seconds, one cell
@@ -153,7 +165,7 @@ class Exercise:
         return {name: self.folder / name for name in self.data}
 
     def place_of(self, path: Path) -> str:
-        """Where a file of this exercise lies in a copy of its course: "exercises/02_detached_tensors/.spec/probe.py"."""
+        """Where a file of the exercise lies in any copy of its course: "exercises/01_tape_scope/exercise.toml"."""
         if path == self.solution:
             return f"solutions/{self.id}.ipynb"
         if path.is_relative_to(self.repairs):
@@ -176,6 +188,10 @@ class LimitHit:
     allowed: float
     used: float | None = None
 
+    @property
+    def is_timeout(self) -> bool:
+        return isinstance(getattr(Limits(), self.name), float)
+
 
 @dataclass(frozen=True, slots=True)
 class CellError:
@@ -194,14 +210,14 @@ class CellError:
 class Cell:
     number: int
     source: str
-    status: str  # "ok" | "failed" | "not_run"
+    status: CellStatus
     seconds: float = 0.0
     error: CellError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    status: str  # "completed" | "crashed" | "timed_out" | "killed"
+    status: RunStatus
     cells: tuple[Cell, ...]
     limit: LimitHit | None = None
     seconds: float = 0.0  # the cells' own time
@@ -240,7 +256,7 @@ class GradientRecord:
 class GradientCall:
     """All calls made from one place: a `tape.gradient`, a `tape.jacobian`, or an optimizer step."""
 
-    kind: str  # "gradient" | "jacobian" | "step"
+    kind: GradientKind
     cell: int | None
     line: int | None
     calls: int
@@ -298,7 +314,7 @@ class Comparison:
     """One row of a check's table: a variable (or value), what came and what should have come."""
 
     name: str
-    verdict: str  # "ok" | "none" | "zero" | "nan" | "wrong" | "missing" | "shape"
+    verdict: Match
     got: str  # as people read it: "None", "all zeros", "norm 0.31"
     expected: str
     off_by: float | None = None  # relative error, 0 is exact
@@ -308,7 +324,7 @@ class Comparison:
 class Check:
     id: str
     title: str
-    status: str  # "passed" | "failed" | "skipped" | "error"
+    status: CheckStatus
     points: float
     max_points: float
     message: str = ""
@@ -323,7 +339,7 @@ class Finding:
 
     code: str  # "GRAD002"
     cause: str  # "detached_numpy"
-    severity: str  # "error" | "note"
+    severity: Severity
     cell: int | None
     line: int | None
     column: int | None

@@ -1,30 +1,66 @@
-"""How things are said, wherever they are said: limits, numbers with their nouns, places."""
+"""How things are said, wherever they are said: numbers with their nouns, points, places, limits."""
 
 from __future__ import annotations
 
+import math
+
 from grader.model import LimitHit
 
-_UNITS = {"wall": "s", "cell": "s", "cpu": "s of processor time", "memory": "MB", "file_size": "MB", "output": "MB"}
-_WORDS = {
-    "wall": "ran longer than it may",
-    "cell": "has a cell that ran longer than it may",
-    "cpu": "used more processor time than it may",
-    "memory": "used more memory than it may",
-    "processes": "started more processes than it may",
-    "file_size": "wrote more into files than it may",
-    "output": "printed more than it may",
-    "open_files": "opened more files than it may",
+LIMITS = {  # each field of Limits: its unit, and what it is a limit on
+    "wall": ("s", "for the notebook"),
+    "cell": ("s", "for one cell"),
+    "cpu": ("s", "of processor time"),
+    "memory": ("MB", "of memory"),
+    "processes": ("processes", ""),
+    "file_size": ("MB", "in files"),
+    "output": ("MB", "of output"),
+    "open_files": ("open files", ""),
+    "probe": ("s", "for one call of the notebook's functions"),
 }
 
 
-def passed_limit(limit: LimitHit) -> str:
-    """Like "printed more than it may"."""
-    return _WORDS.get(limit.name, "passed a limit")
+def number(value: float) -> str:
+    """'3', '2.5', '1,200'."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
 
 
-def describe_limit(limit: LimitHit) -> str:
-    """Like "at most 8 MB are allowed, 9.1 MB were used"."""
-    unit = _UNITS.get(limit.name, "")
-    allowed = f"at most {limit.allowed:g} {unit}".rstrip()
-    used = f", {limit.used:.4g} {unit}".rstrip() + " were used" if limit.used and limit.used > limit.allowed else ""
-    return f"{allowed} are allowed{used}"
+def plural(count: int, one: str, many: str = "") -> str:
+    """'1 step', '2,000 steps'."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def points(value: float) -> str:
+    """'7.5' and '10', as Canvas shows them: two decimals at most, and nothing between thousands."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def out_of(score: float, most: float) -> str:
+    """'3 / 10'."""
+    return f"{points(score)} / {points(most)}"
+
+
+def score_in_words(score: float, most: float) -> str:
+    """'3 of 10 points'."""
+    return f"{points(score)} of {points(most)} points"
+
+
+def place(cell: int | None, line: int | None) -> str:
+    """'cell 3, line 4'; a program's lines belong to no cell. Empty where nothing is known."""
+    parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def limit(hit: LimitHit) -> str:
+    """'60 s for one cell'."""
+    unit, of = LIMITS[hit.name]
+    return f"{number(hit.allowed)} {unit} {of}".rstrip()
+
+
+def used(hit: LimitHit) -> str:
+    """'60.2 s used'; empty where it is not known to be more than was allowed."""
+    return f"{number(hit.used)} {LIMITS[hit.name][0]} used" if hit.used is not None and hit.used > hit.allowed else ""
+
+
+def exceeded(hit: LimitHit, where: str = "") -> str:
+    """'exceeded the limit of 60 s for one cell in cell 5 (60.2 s used)', for `where` " in cell 5"."""
+    return f"exceeded the limit of {limit(hit)}{where}" + (f" ({used(hit)})" if used(hit) else "")

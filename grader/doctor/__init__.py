@@ -84,7 +84,7 @@ def finding(suspect: Suspect, spot: Spot, source: str) -> Finding:
     return Finding(
         code=CODES[suspect.cause],
         cause=suspect.cause,
-        severity=suspect.severity,
+        severity="error" if suspect.severity == "error" else "note",
         cell=spot.cell,
         line=spot.line,
         column=start,

@@ -17,8 +17,8 @@ from grader.doctor.examine import Examination, Examined, examine
 from grader.doctor.obstacles import Surroundings, obstacle
 from grader.errors import UngradableError
 from grader.kernels import KernelRequest, KernelSource
-from grader.model import Cell, CellError, Finding, Limits, Run
-from grader.words import describe_limit, passed_limit
+from grader.model import Cell, CellError, Device, Finding, Limits, Run
+from grader.words import exceeded, place, plural
 
 SECONDS = 120.0  # that a file may run
 GRACE = 5.0  # seconds from the request to stop until the kernel is ended
@@ -35,7 +35,7 @@ class Wish:
 
     data: tuple[Path, ...] = ()  # folders whose contents are to be found beside the file
     steps: int | None = None  # stop after so many optimizer steps
-    device: str = "cpu"
+    device: Device = "cpu"
     seconds: float = SECONDS
     memory: int | None = None  # MB
     limits: tuple[tuple[str, Any], ...] = ()  # others: fields of Limits, and what they are set to
@@ -139,7 +139,7 @@ def _conclusion(findings: tuple[Finding, ...], examined: Examined) -> str:
     if errors:
         return f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}."
     if not (examined.gradient_calls or examined.steps):
-        made = f"It makes {_plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
+        made = f"It makes {plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
         return f"{made} for no gradient, so there was nothing to examine."
     return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}."
 
@@ -147,18 +147,18 @@ def _conclusion(findings: tuple[Finding, ...], examined: Examined) -> str:
 def extent(examined: Examined) -> str:
     """'12 variables, 3 places that ask for gradients, 20 optimizer steps'."""
     places = "place that asks" if examined.gradient_calls == 1 else "places that ask"
-    steps = _plural(examined.steps, "optimizer step") if examined.steps else "no optimizer step"
-    return f"{_plural(examined.variables, 'variable')}, {examined.gradient_calls:,} {places} for gradients, {steps}"
+    steps = plural(examined.steps, "optimizer step") if examined.steps else "no optimizer step"
+    return f"{plural(examined.variables, 'variable')}, {examined.gradient_calls:,} {places} for gradients, {steps}"
 
 
 def _crashed(error: CellError, noun: str) -> tuple[str, str]:
     lines = [line.strip() for line in error.message.splitlines() if line.strip()]
-    place, first = _place(error.cell, error.line), _NOISE.sub("", lines[0])[:200] if lines else ""
+    where, first = _place(error.cell, error.line), _NOISE.sub("", lines[0])[:200] if lines else ""
     if error.type in SYNTAX:
-        return f"{noun} is not valid Python{place}: {first}.", "Correct that line."
+        return f"{noun} is not valid Python{where}: {first}.", "Correct that line."
     said = f": {first.rstrip('.')}" if first else ""
     return (
-        f"{noun} stopped with {error.type}{place}{said}.",
+        f"{noun} stopped with {error.type}{where}{said}.",
         "Run it by itself first: the doctor learns most from one that gets through a few training steps.",
     )
 
@@ -172,11 +172,11 @@ def _stopped(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, 
         return f"{noun} ended its kernel{where}, so nothing could be examined.", step
     if run.status != "timed_out" or run.limit.name == "cpu":
         step = "`--memory MB` allows it more." if run.limit.name == "memory" else "Does it have to?"
-        return f"{noun} {passed_limit(run.limit)}{where}: {describe_limit(run.limit)}.", step
+        return f"{noun} {exceeded(run.limit, where)}.", step
     message = f"{noun} was stopped{where} after {wish.seconds:g} s"
     if examined.steps:
         return (
-            f"{message} and {_plural(examined.steps, 'optimizer step')}. What it did until then was examined.",
+            f"{message} and {plural(examined.steps, 'optimizer step')}. What it did until then was examined.",
             f"`--steps {min(20, examined.steps)}` has it end by itself; `--timeout S` gives it more time.",
         )
     step = "Is there a loop that does not end? `--timeout S` gives it more time."
@@ -184,9 +184,4 @@ def _stopped(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, 
 
 
 def _place(cell: int | None, line: int | None) -> str:
-    parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
-    return f" in {', '.join(part for part in parts if part)}" if any(parts) else ""
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f" in {place(cell, line)}" if cell is not None or line is not None else ""

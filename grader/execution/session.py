@@ -28,7 +28,7 @@ from grader.execution.executor import ENVIRONMENT_STEP, STARTUP, BrokenMessage, 
 from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
-from grader.model import Cell, CellError, LimitHit, Run, Tree
+from grader.model import Cell, CellError, LimitHit, Run, RunStatus, Tree
 
 FACTS_TIMEOUT = 20.0  # seconds for an answer that costs the kernel nothing
 FAULT = TypeAdapter(CellError | None)
@@ -182,7 +182,8 @@ class Session:
             raise LostError("The process that watches the notebook's kernel was ended from outside.", "Grade again.")
 
     def _outcome(self, notebook: Notebook, failure: Exception | None) -> Run:
-        status, limit, error = "completed", None, None
+        status: RunStatus = "completed"
+        limit = error = None
         if isinstance(failure, CellExecutionError):
             error = self._fault(failure)
             limit = exhausted(error, self.limits, self._sandboxed)
@@ -191,7 +192,7 @@ class Session:
             limit = self._limit or self._kernel.limit_hit()
             if limit is None:
                 self._require_own_processes()
-            status = "timed_out" if limit and limit.name in ("wall", "cell", "cpu") else "killed"
+            status = "timed_out" if limit and limit.is_timeout else "killed"
         seconds, stopped = self._executor.seconds, self._executor.current if failure is not None else None
         cells = []
         for number, source in enumerate(notebook.cells, start=1):

@@ -21,7 +21,7 @@ from grader.grading.reference import References
 from grader.grading.twin import Doctor, Twin
 from grader.grading.verdict import explained, reason_not_judged, verdict
 from grader.kernels import Cancellation, KernelRequest, KernelSource
-from grader.model import Exercise, Limits, Status, Timing, Verdict
+from grader.model import Device, Exercise, Limits, Status, Timing, Verdict
 from grader.spec.judge import Judge, unjudged
 
 EXPLAINED = (Status.FAILED, Status.CRASHED)  # verdicts that the doctor is asked about
@@ -35,7 +35,7 @@ class Grader:
     """
 
     def __init__(
-        self, source: KernelSource, device: str = "auto", seed: int | None = None, memory: Memory | None = None
+        self, source: KernelSource, device: Device = "auto", seed: int | None = None, memory: Memory | None = None
     ) -> None:
         self._source = source
         self._device = device

@@ -7,7 +7,7 @@ from dataclasses import replace
 from grader.course.notebook import Notebook
 from grader.errors import GraderError
 from grader.model import Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
-from grader.words import describe_limit, passed_limit
+from grader.words import exceeded, place
 
 
 def verdict(
@@ -80,7 +80,7 @@ def refused(exercise: Exercise, error: GraderError, sha256: str = "") -> Verdict
 def reason_not_judged(run: Run) -> str:
     """Why no check could run, as the end of "skipped: "."""
     if run.limit is not None:
-        return f"the notebook {passed_limit(run.limit)}"
+        return f"the notebook {exceeded(replace(run.limit, used=None))}"
     if run.error is not None:
         return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
     return f"the kernel died in cell {_failed_cell(run)}"
@@ -126,14 +126,14 @@ def _limit_sentences(run: Run) -> tuple[str, str]:
             "Look there for an exit, a crash in native code, or something that ends the process.",
         )
     return (
-        f"The notebook {passed_limit(run.limit)} in {_place(run)}: {describe_limit(run.limit)}.",
+        f"The notebook {exceeded(run.limit, f' in {_place(run)}')}.",
         "Look there for a loop that does not end or for work that is far larger than the exercise needs.",
     )
 
 
 def _place(run: Run) -> str:
     cell, line = (run.error.cell, run.error.line) if run.error is not None else (None, None)
-    return f"cell {cell or _failed_cell(run)}" + (f", line {line}" if line else "")
+    return place(cell or _failed_cell(run), line)
 
 
 def _failed_cell(run: Run) -> int:

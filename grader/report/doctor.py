@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from grader.doctor.file import Diagnosis
-from grader.report import clean, words
+from grader.report import clean
 from grader.report.json import FORMAT_VERSION, finding
+from grader.words import plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +52,7 @@ def outcome(diagnosis: Diagnosis) -> str:
     errors = sum(one.severity == "error" for one in diagnosis.findings)
     ended = [_ENDED[diagnosis.status]] if diagnosis.status in _ENDED else []
     if errors:
-        return ", ".join([*ended, words.plural(errors, "error")])
+        return ", ".join([*ended, plural(errors, "error")])
     return ended[0] if ended else "healthy" if diagnosis.healthy else "nothing to examine"
 
 

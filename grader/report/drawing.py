@@ -17,6 +17,7 @@ from rich.text import Text
 
 from grader.model import Cell, CellError, Finding
 from grader.report import excerpt, words
+from grader.words import place
 
 WIDTH = 80  # of plain text, and the most that a terminal is given: longer lines are tiring
 NARROWEST = 40
@@ -105,7 +106,7 @@ class Drawing:
 
     def stopped(self, cell: Cell) -> Iterator[Text]:
         error = cell.error or CellError("", "", cell.number)
-        where = words.place(error.cell, error.line) or f"cell {cell.number}"
+        where = place(error.cell, error.line) or f"cell {cell.number}"
         during = f" (called from cell {cell.number})" if error.cell not in (None, cell.number) else ""
         yield Text()
         yield from self.indented(f"Stopped in {where}{during}:", 1, style="bold red")

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+import grader.words
 from grader.model import CellError, Finding, Notes, Status, Verdict
 from grader.report import charts, excerpt, words
 
@@ -54,7 +55,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["prose"] = _prose
-    environment.globals.update(words=words, charts=charts)
+    environment.globals.update(words=words, everywhere=grader.words, charts=charts)
     return environment
 
 
@@ -87,4 +88,4 @@ def _side_by_side(mine: str, theirs: str) -> tuple[list[tuple[str, bool]], list[
 def _lines(source: str) -> list[str]:
     lines = [line[:WIDEST] for line in source.split("\n")]
     more = len(lines) - MOST_LINES
-    return [*lines[:MOST_LINES], f"… {words.plural(more, 'more line')}"] if more > 0 else lines
+    return [*lines[:MOST_LINES], f"… {grader.words.plural(more, 'more line')}"] if more > 0 else lines

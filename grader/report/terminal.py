@@ -15,6 +15,7 @@ from rich.text import Text
 from grader.model import Check, Comparison, Notes, Status, Verdict
 from grader.report import drawing, words
 from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, joined
+from grader.words import out_of, place, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
@@ -68,7 +69,7 @@ class _Page(Drawing):
         yield self._title()
         for check in words.ordered(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
-            line.append(f"{words.points(check.points, check.max_points):>7}  ")
+            line.append(f"{out_of(check.points, check.max_points):>7}  ")
             where = self._where(check)
             line.append(check.title)
             line.truncate(self.width - cell_len(where), overflow="ellipsis")
@@ -82,7 +83,7 @@ class _Page(Drawing):
         status = self.verdict.status
         right = words.STATUS[status]
         if status not in words.NOT_GRADED:
-            right = f"{words.points(self.verdict.score, self.verdict.max_score)} points   {right}"
+            right = f"{out_of(self.verdict.score, self.verdict.max_score)} points   {right}"
         colour = "green" if status is Status.PASSED else "red"
         return self.spread(Text(words.heading(self.verdict), "bold"), Text(right, f"bold {colour}"))
 
@@ -95,7 +96,7 @@ class _Page(Drawing):
         left = Text(f" {self.signs.of(check.status)} ", style)
         left.append(check.title, "bold" if style == "red" else style)
         state = "" if check.status == "passed" else f"{check.status}  "
-        yield self.spread(left, Text(f"{state}{words.points(check.points, check.max_points)}", style), 3)
+        yield self.spread(left, Text(f"{state}{out_of(check.points, check.max_points)}", style), 3)
         if check.status not in ("passed", "skipped"):
             yield from self.body(check, 3, told)
             yield Text()
@@ -133,8 +134,8 @@ class _Page(Drawing):
             cells = "  ".join(_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
             yield Text(" " * indent + cells.rstrip(), "dim" if line is table[0] else "")
         right, more = len(rows) - len(wrong), len(wrong) - len(shown)
-        rest = [words.plural(more, "more row") + " in the full report"] if more else []
-        rest += [words.plural(right, "other row") + (" is right" if right == 1 else " are right")] if right else []
+        rest = [plural(more, "more row") + " in the full report"] if more else []
+        rest += [plural(right, "other row") + (" is right" if right == 1 else " are right")] if right else []
         yield from self.indented(f"({'; '.join(rest)})" if rest else "", indent, style="dim")
 
     def _debrief(self) -> Iterator[Text]:
@@ -158,7 +159,7 @@ class _Page(Drawing):
         if check.status == "skipped" or not check.findings:
             return "" if check.status == "passed" else f" ({check.status})"
         finding = self.verdict.findings[check.findings[0]]
-        return f" ({', '.join(part for part in (finding.code, words.place(finding.cell, finding.line)) if part)})"
+        return f" ({', '.join(part for part in (finding.code, place(finding.cell, finding.line)) if part)})"
 
 
 def _fitted(value: str, width: int) -> str:

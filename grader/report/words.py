@@ -6,7 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from grader.model import Cell, Check, Comparison, Finding, GradientCall, LimitHit, Status, Verdict
+from grader.model import Cell, Check, Comparison, Finding, GradientCall, Status, Verdict
+from grader.words import number, place, plural
 
 BREAK = "╳"
 
@@ -31,17 +32,6 @@ COMPARISON = {
     "shape": "wrong shape",
 }
 
-_LIMITS = {
-    "wall": ("The whole notebook", "s"),
-    "cell": ("One cell", "s"),
-    "cpu": ("Processor time", "s"),
-    "memory": ("Memory", "MB"),
-    "processes": ("Processes", ""),
-    "file_size": ("Size of a written file", "MB"),
-    "output": ("Printed and displayed", "MB"),
-    "open_files": ("Open files", ""),
-    "probe": ("One call of the notebook's functions", "s"),
-}
 _KINDS = {"gradient": "tape.gradient", "jacobian": "tape.jacobian", "step": "the optimizer step"}
 _ORDER = {"failed": 0, "error": 0, "skipped": 1, "passed": 2}
 
@@ -52,15 +42,6 @@ def heading(verdict: Verdict) -> str:
     if not number.isdigit():
         return verdict.title or verdict.exercise or "Notebook"
     return f"{number} {verdict.title or rest.replace('_', ' ')}"
-
-
-def number(value: float) -> str:
-    """'3', '2.5', '1,200'."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
-
-
-def points(score: float, most: float) -> str:
-    return f"{number(score)} / {number(most)}"
 
 
 def ordered(checks: Sequence[Check]) -> list[Check]:
@@ -91,11 +72,6 @@ def stopped_cell(verdict: Verdict) -> Cell | None:
     return next((cell for cell in verdict.cells if cell.status == "failed"), None)
 
 
-def place(cell: int | None, line: int | None) -> str:
-    parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
-    return ", ".join(part for part in parts if part)
-
-
 def off_by(value: float | None) -> str:
     """A relative error as people read it: 'exact', '0.02 %', '35 %', '12 times'."""
     if value is None:
@@ -111,13 +87,6 @@ def off_by(value: float | None) -> str:
     return f"{number(float(f'{value:.2g}'))} times"
 
 
-def limit(hit: LimitHit) -> str:
-    """'One cell: 60 s allowed, 60.2 s used'."""
-    what, unit = _LIMITS.get(hit.name, (hit.name.replace("_", " "), ""))
-    used = f", {number(hit.used)} {unit}".rstrip() + " used" if hit.used is not None else ""
-    return f"{what}: {number(hit.allowed)} {unit}".rstrip() + f" allowed{used}"
-
-
 def call_site(call: GradientCall) -> str:
     where = place(call.cell, call.line)
     return f"{_KINDS.get(call.kind, call.kind)} {f'in {where}' if where else 'inside a library'}"
@@ -125,10 +94,6 @@ def call_site(call: GradientCall) -> str:
 
 def indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def path(nodes: Sequence[str]) -> str:

@@ -74,4 +74,4 @@ def test_a_full_disk_is_a_limit_only_where_the_sandbox_has_its_own() -> None:
 def test_the_learner_reads_which_limit_and_where(grader: Grader, line: Exercise) -> None:
     verdict = grader.judge(line, notebook("a = 1\n" + OPENED), replace(line.limits, open_files=300))
     assert verdict.status == "killed"
-    assert verdict.message == "The notebook opened more files than it may in cell 1, line 3: at most 300 are allowed."
+    assert verdict.message == "The notebook exceeded the limit of 300 open files in cell 1, line 3."

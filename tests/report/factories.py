@@ -281,11 +281,10 @@ def timed_out() -> Verdict:
     return replace(
         passed(),
         status=Status.TIMED_OUT,
-        message="The notebook has a cell that ran longer than it may in cell 5: at most 60 s are allowed, "
-        "60.2 s were used.",
+        message="The notebook exceeded the limit of 60 s for one cell in cell 5 (60.2 s used).",
         next_step="Look there for a loop that does not end or for work that is far larger than the exercise needs.",
         score=0.0,
-        checks=all_skipped("the notebook has a cell that ran longer than it may"),
+        checks=all_skipped("the notebook exceeded the limit of 60 s for one cell"),
         limit=LimitHit("cell", 60.0, 60.2),
         cells=(*ran[:4], replace(ran[4], status="failed", seconds=60.2)),
         losses=(),
@@ -298,9 +297,8 @@ def killed() -> Verdict:
     return replace(
         timed_out(),
         status=Status.KILLED,
-        message="The notebook used more memory than it may in cell 5: at most 3072 MB are allowed, "
-        "3.14e+03 MB were used.",
-        checks=all_skipped("the notebook used more memory than it may"),
+        message="The notebook exceeded the limit of 3,072 MB of memory in cell 5 (3,140 MB used).",
+        checks=all_skipped("the notebook exceeded the limit of 3,072 MB of memory"),
         limit=LimitHit("memory", 3072, 3140.0),
         timing=Timing(total=4.2, execute=4.0),
     )
