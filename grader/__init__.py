@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.model import Verdict
+    from grader.model import Device, Verdict
 
 __all__ = ["grade"]
 __version__ = "0.1.0"
 
 
-def grade(exercise: str | Path, notebook: str | Path | None = None, device: str = "auto") -> Verdict:
+def grade(exercise: str | Path, notebook: str | Path | None = None, device: Device = "auto") -> Verdict:
     """Grade one notebook (by default the exercise's own) and give everything back that was started.
 
     `exercise`: a path, a number or a name. Raises grader.errors.GraderError where nothing can be graded.

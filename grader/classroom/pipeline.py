@@ -15,7 +15,8 @@ from multiprocessing import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.model import Exercise, Verdict
+from grader.kernels import Walls
+from grader.model import Device, Exercise, Verdict
 
 if TYPE_CHECKING:
     from grader.grading.grader import Grader
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 class Pipeline:
     course: Path
     seed: int  # of the gradebook: hidden inputs are the same for everybody
-    device: str = "auto"
+    device: Device = "auto"
     kernel: str = "auto"
-    sandbox: str = "auto"
+    sandbox: Walls = "auto"
     findings: Path | None = None  # a file in which this machine's processes remember what the doctor found
 
     def __call__(self, exercise: str, notebook: bytes) -> Verdict:

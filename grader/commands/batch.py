@@ -16,7 +16,8 @@ import click
 from grader.commands import options
 from grader.commands.exits import INTERRUPTED, OK, OUR_FAULT
 from grader.course.catalogue import course_folder, exercises
-from grader.model import Exercise, Status, Verdict
+from grader.kernels import Walls
+from grader.model import Device, Exercise, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.classroom.loop import Engine
@@ -47,9 +48,9 @@ def command(
     roster: Path | None,
     title: str | None,
     students: Path | None,
-    device: str,
+    device: Device,
     kernel: str,
-    sandbox: str,
+    sandbox: Walls,
     course: Path | None,
 ) -> int:
     """Grade a class: every notebook in SUBMISSIONS, a folder or a zip.

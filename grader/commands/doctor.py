@@ -12,7 +12,8 @@ import click
 from grader.commands import options
 from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK
 from grader.commands.working import working
-from grader.kernels import open_source
+from grader.kernels import Walls, open_source
+from grader.model import Device
 
 if TYPE_CHECKING:
     from grader.doctor.file import Diagnosis
@@ -39,9 +40,9 @@ def command(
     files: tuple[Path, ...],
     data: tuple[Path, ...],
     steps: int | None,
-    device: str,
+    device: Device,
     kernel: str,
-    sandbox: str,
+    sandbox: Walls,
     timeout: float | None,
     memory: int | None,
     limits: tuple[tuple[str, Any], ...],

@@ -17,8 +17,8 @@ from grader.course.catalogue import find
 from grader.course.notebook import read
 from grader.course.progress import Progress
 from grader.errors import GraderError
-from grader.kernels import KernelSource, open_source
-from grader.model import Exercise, Limits, Notes, Status, Verdict
+from grader.kernels import KernelSource, Walls, open_source
+from grader.model import Device, Exercise, Limits, Notes, Status, Verdict
 
 EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
 
@@ -32,9 +32,7 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that the notebook may take.")
 @click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that the notebook may use.")
 @options.limits
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "junit", "gradescope"]), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(report.PRINTED), default="text", show_default=True)
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results."
 )
@@ -43,9 +41,9 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
 def command(
     exercise: str,
     notebook: Path | None,
-    device: str,
+    device: Device,
     kernel: str,
-    sandbox: str,
+    sandbox: Walls,
     timeout: float | None,
     memory: int | None,
     limits: tuple[tuple[str, Any], ...],
@@ -87,7 +85,7 @@ def command(
 
 
 def _grade(
-    exercise: Exercise, path: Path, source: KernelSource, device: str, limits: Limits, output: Path | None
+    exercise: Exercise, path: Path, source: KernelSource, device: Device, limits: Limits, output: Path | None
 ) -> tuple[Verdict, Notes]:
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
     import grader.report.html as _html  # noqa: F401

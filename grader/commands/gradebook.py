@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
 from grader.errors import GraderError
 from grader.model import Status, number_of
 
@@ -98,14 +99,12 @@ def override(
 
 
 @command.command()
-@click.argument("what", nargs=-1, type=click.Choice(["csv", "page", "feedback", "canvas", "gradescope", "junit"]))
+@click.argument("what", nargs=-1, type=click.Choice(list(OUTPUTS)))
 @click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
 @click.option("--title", help="Of the class page.")
 @click.pass_obj
 def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
     """Write the outputs again [default: csv, page and feedback; canvas too with --roster]."""
-    from grader.classroom.outputs import ALWAYS, write_outputs
-
     if title:
         book.call(title)
     for sentence in write_outputs(book, what or [*ALWAYS, *(["canvas"] if roster else [])], roster):

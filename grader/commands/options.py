@@ -11,7 +11,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from grader.course.catalogue import course_folder, exercises
-from grader.model import Limits
+from grader.kernels import SOURCES, WALLS
+from grader.model import DEVICES, Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Option = Callable[[Command], Command]
@@ -53,18 +54,18 @@ course: Option[Any] = click.option(
     help="The folder of exercises, when it is not above the working folder.",
 )
 device: Option[Any] = click.option(
-    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True, help="Where to compute."
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to compute."
 )
 kernel: Option[Any] = click.option(
     "--kernel",
-    type=click.Choice(["auto", "warm", "cold"]),
+    type=click.Choice(list(SOURCES)),
     default="auto",
     show_default=True,
     help="Where kernels come from.",
 )
 sandbox: Option[Any] = click.option(
     "--sandbox",
-    type=click.Choice(["auto", "bwrap", "off"]),
+    type=click.Choice(WALLS),
     default="auto",
     show_default=True,
     help="What stands between the notebook and this machine.",

@@ -11,7 +11,7 @@ from grader.commands import options
 from grader.commands.exits import NOT_PASSED, OK
 from grader.commands.working import working
 from grader.course.catalogue import course_folder, exercises, find
-from grader.kernels import open_source
+from grader.kernels import Walls, open_source
 
 
 @click.command()
@@ -19,7 +19,7 @@ from grader.kernels import open_source
 @options.kernel
 @options.sandbox
 @options.course
-def command(names: tuple[str, ...], kernel: str, sandbox: str, course: Path | None) -> int:
+def command(names: tuple[str, ...], kernel: str, sandbox: Walls, course: Path | None) -> int:
     """Prove that exercises are sound: the solution and every right repair pass, every wrong one fails as declared."""
     found = [find(name, course) for name in names] or exercises(course or course_folder())
     source = open_source(kernel, sandbox, [exercise.root for exercise in found])

@@ -25,8 +25,8 @@ from grader.commands.exits import OK
 from grader.course.catalogue import course_folder, exercises, find
 from grader.course.progress import Progress
 from grader.errors import GraderError
-from grader.kernels import KernelSource, open_source
-from grader.model import Exercise, Status
+from grader.kernels import KernelSource, Walls, open_source
+from grader.model import Device, Exercise, Status
 
 if TYPE_CHECKING:
     from grader.watch.regrade import Graded
@@ -54,7 +54,7 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 @options.kernel
 @options.sandbox
 @options.course
-def command(exercise: str | None, device: str, kernel: str, sandbox: str, course: Path | None) -> int:
+def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, course: Path | None) -> int:
     """Grade an exercise on every save.
 
     EXERCISE is a folder, a number or a name: exercises/02, 02, detached; without one it is the first that you have not
@@ -79,7 +79,7 @@ def command(exercise: str | None, device: str, kernel: str, sandbox: str, course
 class _Watch:
     """One exercise after the other, until the end is asked for."""
 
-    def __init__(self, source: KernelSource, device: str, screen: Screen) -> None:
+    def __init__(self, source: KernelSource, device: Device, screen: Screen) -> None:
         self._source, self._device, self._screen = source, device, screen
         self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._context = click.get_current_context()

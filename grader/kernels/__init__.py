@@ -12,12 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from grader.model import LimitHit, Limits
+from grader.model import Device, LimitHit, Limits
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
+
+
+Walls = Literal["auto", "bwrap", "off"]  # what has to stand between a notebook and this machine
+WALLS: tuple[Walls, ...] = get_args(Walls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class KernelRequest:
     """What a notebook's kernel is to be given."""
 
     limits: Limits = field(default_factory=Limits)
-    device: str = "cpu"  # "cpu" | "gpu" | "auto": a GPU if there is one
+    device: Device = "cpu"  # "auto": a GPU if there is one
     data: Mapping[str, Path] = field(default_factory=dict)  # name in the work folder -> file to copy there
     folders: tuple[Path, ...] = ()  # laid out in the work folder; a sandbox shows only those it was opened with
     at_home: Mapping[str, Path] = field(default_factory=dict)  # name in the home folder -> folder to link to, as these
@@ -90,13 +94,13 @@ class KernelSource(Protocol):
         """Give back whatever the source keeps between kernels."""
 
 
-def _cold(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
+def _cold(sandbox: Walls, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
     from grader.kernels import choice
 
     return choice.cold(sandbox, hidden, visible)
 
 
-def _warm(sandbox: str, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
+def _warm(sandbox: Walls, hidden: Sequence[Path], visible: Sequence[Path]) -> KernelSource:
     from grader.kernels import choice
 
     return choice.warm(sandbox, hidden, visible)
@@ -133,12 +137,12 @@ def tensorflow_environment(outer: Mapping[str, str] = os.environ) -> dict[str, s
     return {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", **settings, **chosen}
 
 
-Open = Callable[[str, Sequence[Path], Sequence[Path]], KernelSource]
+Open = Callable[[Walls, Sequence[Path], Sequence[Path]], KernelSource]
 SOURCES: dict[str, Open] = {"auto": _warm, "warm": _warm, "cold": _cold}
 
 
 def open_source(
-    name: str = "auto", sandbox: str = "auto", hidden: Sequence[Path] = (), visible: Sequence[Path] = ()
+    name: str = "auto", sandbox: Walls = "auto", hidden: Sequence[Path] = (), visible: Sequence[Path] = ()
 ) -> KernelSource:
     """The kernel source of that name ("auto": the fastest that works here).
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import GraderError
-from grader.kernels import KernelSource, sandbox
+from grader.kernels import KernelSource, Walls, sandbox
 
 STEP = "`python -m grader env` says what this machine lacks; `--sandbox off` runs notebooks without walls."
 OPEN = "No sandbox here: the notebook runs with your rights ({why}; see `python -m grader env`)."
@@ -22,7 +22,7 @@ SLOW = "Forked kernels can't be isolated here, so each notebook gets a sandbox o
 COLD = "Kernels can't be forked on this system, so each notebook waits for TensorFlow to be imported."
 
 
-def warm(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
+def warm(walls: Walls, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
     """Forked kernels if this system has them."""
     if sys.platform != "linux":
         return _cold_in_the_open(walls, "bubblewrap needs Linux", COLD)
@@ -45,7 +45,7 @@ def warm(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) 
     return WarmSource(walls=False, notice=OPEN.format(why="bubblewrap does not work"))
 
 
-def cold(walls: str, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
+def cold(walls: Walls, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:
     """A fresh interpreter for each notebook, in a sandbox of its own if there can be one."""
     if walls == "off":
         return _cold_in_the_open("off", "", "")
@@ -65,7 +65,7 @@ def _own_sandbox(hidden: Sequence[Path], visible: Sequence[Path], notice: str) -
     return WalledSource(hidden, visible, notice)
 
 
-def _cold_in_the_open(walls: str, why: str, notice: str) -> KernelSource:
+def _cold_in_the_open(walls: Walls, why: str, notice: str) -> KernelSource:
     from grader.kernels.cold import ColdSource
 
     if walls == "off":
@@ -74,6 +74,6 @@ def _cold_in_the_open(walls: str, why: str, notice: str) -> KernelSource:
     return ColdSource(f"{OPEN.format(why=why)} {notice}".strip())
 
 
-def _insist(walls: str, why: str) -> None:
+def _insist(walls: Walls, why: str) -> None:
     if walls == "bwrap":
         raise GraderError(f"The sandbox is not available: {why}.", STEP)

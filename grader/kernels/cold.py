@@ -27,7 +27,7 @@ from grader.kernels import CARDS, KernelRequest, shows_gpu, tensorflow_environme
 from grader.kernels.limits import Watchdog
 from grader.kernels.running import RunningKernel, running
 from grader.kernels.scratch import Scratch
-from grader.model import LimitHit, Limits
+from grader.model import Device, LimitHit, Limits
 
 MARK = "CLINIC_HOME"  # in the environment of a kernel and all that it starts: a folder that is the kernel's alone
 LAUNCHER = Path(inside.__file__).with_name("cold.py")
@@ -37,7 +37,7 @@ KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIB
 KEPT_ON_WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "NUMBER_OF_PROCESSORS")
 
 
-def environment(device: str, home: Path, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(device: Device, home: Path, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A kernel's environment."""
     kept = {name: outer[name] for name in KEPT + KEPT_ON_WINDOWS * (os.name == "nt") if name in outer}
     hidden = {} if shows_gpu(device) else {CARDS: "-1"}

@@ -80,3 +80,4 @@ FORMATS: dict[str, Renderer] = {
     "gradescope": _gradescope,
     "html": _html,
 }
+PRINTED = tuple(name for name in FORMATS if name != "html")  # the page goes to a file

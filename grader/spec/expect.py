@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.model import Array, Comparison, Evidence, GradientCall
+from grader.model import Array, Comparison, Evidence, GradientCall, Match
 
 Gradients = Mapping[str, Array | None]
 
@@ -167,7 +167,7 @@ def _demand(gradients: Gradients, fits: Callable[[Array | None], bool], wanted: 
         raise CheckFailed("There are no gradients at all.")
     rows = []
     for name, value in gradients.items():
-        kind = "none" if value is None else "nan" if np.any(value) else "zero"  # what is wrong, if something is
+        kind: Match = "none" if value is None else "nan" if np.any(value) else "zero"  # what is wrong, if something is
         rows.append(Comparison(name, "ok" if fits(value) else kind, _describe(value), wanted))
     _raise_for(rows, message)
 

@@ -18,7 +18,7 @@ from grader.course.notebook import Notebook
 from grader.errors import GraderError, InternalError
 from grader.grading.grader import EXPLAINED, Grader, Grading
 from grader.kernels import KernelSource
-from grader.model import Exercise, Verdict
+from grader.model import Device, Exercise, Verdict
 
 QUIET = 0.3  # seconds
 # Of ours, until a person is told: since the last save the waiting kernel may have died, and the solution's too.
@@ -47,7 +47,7 @@ class Regrader:
         self,
         exercise: Exercise,
         source: KernelSource,
-        device: str,
+        device: Device,
         say: Callable[[str], None],
         tell: Callable[[Graded], None],
     ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from grader.classroom.gradebook.rows import Override, Row
 from grader.classroom.gradebook.tables import AttemptRow, ExerciseRow, OverrideRow, StudentRow, VerdictRow
-from grader.model import Check, Finding, Status
+from grader.model import Check, CheckStatus, Finding, Severity, Status
 
 Pair = tuple[str, str]
 NOT_GRADED = {"status": "", "message": "", "next_step": "", "grader_version": "", "exercise_hash": "", "seconds": 0.0}
@@ -95,7 +96,8 @@ def _row(
 
 def _checks(verdict: VerdictRow) -> tuple[Check, ...]:
     return tuple(
-        Check(row.check_id, row.title, row.status, row.points, row.max_points, row.message) for row in verdict.checks
+        Check(row.check_id, row.title, cast(CheckStatus, row.status), row.points, row.max_points, row.message)
+        for row in verdict.checks
     )
 
 
@@ -104,7 +106,7 @@ def _findings(verdict: VerdictRow) -> tuple[Finding, ...]:
         Finding(
             row.code,
             row.cause,
-            row.severity,
+            cast(Severity, row.severity),
             row.cell,
             row.line,
             None,
