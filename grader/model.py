@@ -295,6 +295,11 @@ class Evidence:
     environment: Environment = field(default_factory=Environment)
     seconds: float = 0.0  # spent probing
 
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """The loss curve: the targets of the place that asked for gradients most often."""
+        return max((call.losses for call in self.training), key=len, default=())
+
 
 # --- Verdict: what everybody reads ------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from grader.model import LimitHit
 
@@ -17,6 +18,15 @@ LIMITS = {  # each field of Limits: its unit, and what it is a limit on
     "open_files": ("open files", ""),
     "probe": ("s", "for one call of the notebook's functions"),
 }
+
+
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+_TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]) name: *$", re.MULTILINE)
+
+
+def without_noise(text: str) -> str:
+    """A program's text without terminal escapes and without TensorFlow's names for its own nodes."""
+    return _TENSORFLOW_NOISE.sub("", _ANSI.sub("", text))
 
 
 def number(value: float) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from grader.course.notebook import Notebook, read
 from grader.errors import GraderError
 from grader.model import Exercise, Verdict
+from grader.words import score_in_words
 
 _CELL = re.compile(r"^# %% cell (\d+)[^\n]*\n", re.MULTILINE)
 
@@ -35,7 +36,7 @@ class Repair:
         if failed != set(self.fails):
             return f"{self.name}: failed {_names(failed)}, not {_names(self.fails)}"
         if self.name.startswith("accept/") and verdict.score < verdict.max_score:
-            return f"{self.name}: {verdict.score:g} of {verdict.max_score:g} points"
+            return f"{self.name}: {score_in_words(verdict.score, verdict.max_score)}"
         if self.name.startswith("reject/") and verdict.score >= verdict.max_score:
             return f"{self.name}: full points"
         return None

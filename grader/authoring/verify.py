@@ -15,6 +15,7 @@ from grader.execution.executor import Progress
 from grader.grading.grader import Grader
 from grader.grading.probe import draw_inputs
 from grader.model import Exercise, Status
+from grader.words import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _missing_lines(exercise: Exercise, original: Notebook) -> str | None:
     for bug in exercise.bugs:
         lines = original.cells[bug.cell - 1].splitlines() if bug.cell <= len(original.cells) else []
         if not 0 < bug.line <= len(lines) or not lines[bug.line - 1].strip():
-            return f"bug {bug.id}: there is nothing in cell {bug.cell}, line {bug.line}"
+            return f"bug {bug.id}: there is nothing in {place(bug.cell, bug.line)}"
     return None
 
 

@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from grader.classroom.loop import Grade, HopelessError
 from grader.classroom.pipeline import Pipeline, exercise_files, exercise_hash
 from grader.classroom.workers import PATIENCE, grade_in_time
+from grader.course.files import make_zip
 from grader.errors import GraderError
 from grader.model import Exercise, Verdict
 
@@ -67,11 +68,7 @@ def pack(exercises: Iterable[Exercise]) -> dict[str, Parcel]:
 
 
 def _archive(exercise: Exercise) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for place, file in exercise_files(exercise).items():
-            archive.write(file, place)
-    return content.getvalue()
+    return make_zip({place: file.read_bytes() for place, file in exercise_files(exercise).items()})
 
 
 def unpack(parcel: Parcel, folder: Path) -> Path:

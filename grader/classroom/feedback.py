@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.exports.cells import points
 from grader.classroom.gradebook.rows import Row
+from grader.course.files import make_zip, write_whole
 from grader.model import Notes, Verdict
+from grader.words import score_in_words
 
 RESULTS, FEEDBACK = "results", "feedback"
 ENDINGS = {"html": ".html", "json": ".json", "junit": ".junit.xml", "gradescope": ".gradescope.json"}
@@ -27,8 +27,6 @@ Render = Callable[[Verdict, Notes, str], str]
 
 def keep_results(folder: Path, key: str, verdict: Verdict, render: Render) -> None:
     """The single grader's report and results, for people and for other programs."""
-    from grader.course.progress import write_whole
-
     for form, ending in ENDINGS.items():
         write_whole(folder / RESULTS / f"{key}{ending}", render(verdict, Notes(), form))
 
@@ -39,28 +37,28 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
     shutil.rmtree(target, ignore_errors=True)
     counting = [row for row in rows if row.counts and row.status]
     names = folder_names({row.student for row in counting})
-    archives: dict[Path, list[tuple[str, Path | str]]] = defaultdict(list)
+    archives: dict[Path, dict[str, bytes]] = defaultdict(dict)
     for row in counting:
         for ending, content in _files(folder / RESULTS, row):
             own = target / "students" / names[row.student] / f"{row.exercise}{ending}"
             own.parent.mkdir(parents=True, exist_ok=True)
-            own.write_bytes(content.read_bytes() if isinstance(content, Path) else content.encode())
-            archives[target / _archive(row)].append((_inside(row, names[row.student]) + ending, content))
-    for archive, entries in archives.items():
-        _write_zip(archive, entries)
+            own.write_bytes(content)
+            archives[target / _archive(row)][_inside(row, names[row.student]) + ending] = content
+    for archive, files in archives.items():
+        write_whole(archive, make_zip(files))
     return sorted(archives)
 
 
-def _files(results: Path, row: Row) -> Iterator[tuple[str, Path | str]]:
+def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
     for ending in HANDED_BACK:
         file = results / f"{row.key}{ending}"
         if file.is_file():
-            yield ending, file
+            yield ending, file.read_bytes()
     if row.override:
         when = f"{row.override.made:%Y-%m-%d}"
         comment = f"\n{row.override.comment}" if row.override.comment else ""
-        score = f"{points(row.override.score)} of {points(row.max_score)} points"
-        yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n"
+        score = score_in_words(row.override.score, row.max_score)
+        yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n".encode()
 
 
 def _archive(row: Row) -> str:
@@ -75,12 +73,6 @@ def _inside(row: Row, student_folder: str) -> str:
         return f"{student_folder}/{row.exercise}"
     inner = "/".join(_plain(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
     return f"feedback/{inner}" if row.platform == "nbgrader" else inner
-
-
-def _write_zip(archive: Path, entries: Iterable[tuple[str, Path | str]]) -> None:
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in entries:
-            file.writestr(name, content.read_bytes() if isinstance(content, Path) else content)
 
 
 def folder_names(students: Iterable[str]) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.feedback import ENDINGS, RESULTS, folder_names, hand_back
 from grader.classroom.gradebook import Gradebook, Row
-from grader.course.progress import write_whole
+from grader.course.files import write_whole
 from grader.errors import GraderError
 
 TABLE, PAGE, CANVAS = "gradebook.csv", "class.html", "canvas-import.csv"

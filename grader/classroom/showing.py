@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from grader.classroom.gradebook.rows import Row
 from grader.model import number_of
+from grader.words import out_of, place, plural, score_in_words
 
 COLUMNS = (  # title and most characters; the last takes what is left
     *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 10), ("score", 8), ("checks", 12)),
@@ -75,14 +76,14 @@ def _fit(text: str, space: int) -> str:
 def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]) -> str:
     lines = [
         f"{row.name or row.student}, {row.exercise}, attempt {row.attempt}: {row.status or 'waiting'}",
-        f"{row.score:g} of {row.max_score:g} points",
+        score_in_words(row.score, row.max_score),
         *([row.message] if row.message else []),
         "",
         *(
-            f" {SIGNS.get(check.status, '?')} {check.title}  {check.points:g} / {check.max_points:g}"
+            f" {SIGNS.get(check.status, '?')} {check.title}  {out_of(check.points, check.max_points)}"
             for check in row.checks
         ),
-        *(f" {one.code} cell {one.cell} line {one.line}: {one.source.strip()}" for one in row.findings),
+        *(f" {one.code} {place(one.cell, one.line)}: {one.source.strip()}" for one in row.findings),
         *(f" ✎ {_change(score)} by {who} on {made:%Y-%m-%d %H:%M}: {comment}" for score, comment, who, made in history),
         "",
         f"from {row.source}",
@@ -96,5 +97,4 @@ def _change(score: float | None) -> str:
 
 def count_in_words(counts: Counter[str]) -> str:
     named = [f"{count} {name.replace('_', ' ') or 'waiting'}" for name, count in counts.most_common()]
-    what = "submission" if counts.total() == 1 else "submissions"
-    return f"{counts.total()} {what}: {', '.join(named)}." if named else "No submissions."
+    return f"{plural(counts.total(), 'submission')}: {', '.join(named)}." if named else "No submissions."

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from grader.classroom.loop import Grade
+from grader.inside.measure import MB
 from grader.model import Verdict
 
 PATIENCE = 900.0  # seconds for one grading, far beyond any exercise's own limits: a backstop for our own mistakes
@@ -26,7 +27,7 @@ def default_jobs() -> int:
     import psutil
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    memory = int(psutil.virtual_memory().available / 2**20 / MEMORY_PER_JOB)
+    memory = int(psutil.virtual_memory().available / MB / MEMORY_PER_JOB)
     return max(1, min(cores, memory))
 
 

@@ -14,6 +14,7 @@ import click
 from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
 from grader.errors import GraderError
 from grader.model import Status, number_of
+from grader.words import score_in_words
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
@@ -94,7 +95,7 @@ def override(
         click.echo(f"{student} has handed in nothing for {found}; the score is kept for when that changes.")
         return
     said = "the grader's own score again" if withdraw else f"set by {who}, the grader's own is {row.graded_score:g}"
-    click.echo(f"{student}, {found}: {row.score:g} of {row.max_score:g} points, {said}.")
+    click.echo(f"{student}, {found}: {score_in_words(row.score, row.max_score)}, {said}.")
     click.echo("`export` writes the tables again.")
 
 

@@ -9,6 +9,7 @@ import click
 from grader.commands import options
 from grader.course.catalogue import course_folder, exercises
 from grader.course.progress import Progress
+from grader.words import plural, score_in_words
 
 
 @click.command("list")
@@ -25,8 +26,7 @@ def command(course: Path | None) -> None:
         mark = "✓" if standing.passed else "·" if standing.attempts else " "
         told = "passed" if standing.passed else "not begun"
         if standing.attempts and not standing.passed:
-            plural = "" if standing.attempts == 1 else "s"
-            told = f"best {standing.best:g} of {exercise.max_score:g} points, {standing.attempts} attempt{plural}"
+            told = f"best {score_in_words(standing.best, exercise.max_score)}, {plural(standing.attempts, 'attempt')}"
         click.echo(f" {mark} {exercise.number}  {exercise.title:<{width}}  {told}")
         following = following or (exercise if not standing.passed else None)
     if following is None:

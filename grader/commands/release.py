@@ -8,6 +8,7 @@ import click
 
 from grader.commands import options
 from grader.course.catalogue import course_folder
+from grader.inside.measure import MB
 
 
 @click.command()
@@ -19,7 +20,7 @@ def command(output: Path, with_spec: bool, course: Path | None) -> None:
     from grader.authoring.release import release
 
     kit = release(course or course_folder(), output, with_spec)
-    click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / 2**20:.1f} MB.")
+    click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / MB:.1f} MB.")
     if with_spec:
         click.echo("Solutions and all checks are in it: it is not for people who are to be graded.")
     else:

@@ -12,6 +12,7 @@ from grader.commands.exits import NOT_PASSED, OK
 from grader.commands.working import working
 from grader.course.catalogue import course_folder, exercises, find
 from grader.kernels import Walls, open_source
+from grader.words import plural
 
 
 @click.command()
@@ -38,5 +39,5 @@ def command(names: tuple[str, ...], kernel: str, sandbox: Walls, course: Path | 
                         problems += finding.problem is not None
                         mark = "✗" if finding.problem else "✓"
                         click.echo(f" {mark} {finding.what}" + (f"\n     {finding.problem}" if finding.problem else ""))
-    click.echo(f"\n{problems} problem{'' if problems == 1 else 's'}." if problems else "\nAll sound.")
+    click.echo(f"\n{plural(problems, 'problem')}." if problems else "\nAll sound.")
     return NOT_PASSED if problems else OK

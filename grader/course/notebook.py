@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import UngradableError
+from grader.inside.measure import MB
 
-MAX_BYTES = 50 * 2**20
+MAX_BYTES = 50 * MB
 _OWN_COMMAND = re.compile(r"^\s*[!%]+\s*(python[\w.]*\s+-m\s+grader|grader|load_ext\s+grader)\b")
 
 
@@ -59,7 +60,7 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise UngradableError(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
     if size > MAX_BYTES:
-        raise UngradableError(f"{path} has {size / 2**20:.0f} MB.", "Clear the outputs, save, and grade again.")
+        raise UngradableError(f"{path} has {size / MB:.0f} MB.", "Clear the outputs, save, and grade again.")
     return content
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
+from grader.course.files import write_whole
 from grader.model import Exercise, Status, Verdict
 
 APP = "gradient-clinic"
@@ -92,14 +93,6 @@ class Progress:
             return _STANDINGS.validate_json(self._path.read_bytes())
         except (OSError, ValidationError):  # none yet; a broken file is begun anew, nobody's work is in it
             return {}
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old text or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)
 
 
 def _home(course: Path) -> Path:

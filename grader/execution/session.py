@@ -29,13 +29,12 @@ from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
 from grader.model import Cell, CellError, LimitHit, Run, RunStatus, Tree
+from grader.words import without_noise
 
 FACTS_TIMEOUT = 20.0  # seconds for an answer that costs the kernel nothing
 FAULT = TypeAdapter(CellError | None)
 LONGEST_TRACEBACK = 20_000  # characters, the last ones
 _ANSWER = re.compile(r"'[A-Za-z0-9+/=]*'")
-_NODE_PREFIX = re.compile(r"\{\{function_node [^}]*\}\}\s*")
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class LostKernel(Exception):  # noqa: N818  not a fault of ours
@@ -148,7 +147,7 @@ class Session:
     def _install(self, code: str) -> None:
         reply = self._prepared(code)
         if reply.get("status") != "ok":
-            problem = f"{reply.get('ename')}: {_clean(str(reply.get('evalue')))}"
+            problem = f"{reply.get('ename')}: {without_noise(str(reply.get('evalue')))}"
             raise InternalError(f"The kernel could not be prepared ({problem}).", ENVIRONMENT_STEP)
 
     def _prepared(self, code: str, expressions: dict[str, str] | None = None) -> dict[str, Any]:
@@ -211,13 +210,13 @@ class Session:
             told = CellError(getattr(failure, "ename", "Error"), getattr(failure, "evalue", ""))
         cell = self.cell_number(told.cell)
         return CellError(
-            type=_clean(told.type)[:200],
-            message=_clean(told.message),
+            type=without_noise(told.type).strip()[:200],
+            message=without_noise(told.message).strip(),
             cell=cell or self._executor.current,
             line=told.line if cell else None,
             column=told.column if cell else None,
             end_column=told.end_column if cell else None,
-            traceback=_clean(getattr(failure, "traceback", ""))[-LONGEST_TRACEBACK:],
+            traceback=without_noise(getattr(failure, "traceback", ""))[-LONGEST_TRACEBACK:],
         )
 
     # --- the channel ---------------------------------------------------------------------------------------------
@@ -246,8 +245,3 @@ class Session:
             else:
                 if reply.get("parent_header", {}).get("msg_id") == message:
                     return reply
-
-
-def _clean(text: str) -> str:
-    """An error's text without terminal colours and without TensorFlow's internal node names."""
-    return _NODE_PREFIX.sub("", _ANSI.sub("", text)).strip()

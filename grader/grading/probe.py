@@ -19,6 +19,7 @@ from grader.errors import InternalError
 from grader.execution.session import FACTS_TIMEOUT, LostKernel, Session
 from grader.inside import wire
 from grader.model import Array, CellError, Environment, Evidence, Exercise, GradientCall, Probe, Run, Tree
+from grader.words import place
 
 CALLS = TypeAdapter(tuple[GradientCall, ...])
 ERROR = TypeAdapter(CellError | None)
@@ -99,7 +100,7 @@ def _located(session: Session, error: CellError | None) -> CellError | None:
         return CellError("MissingName", f"the notebook defines no {name}")
     cell = session.cell_number(error.cell)
     name = error.type if error.type in _KNOWN_ERRORS else "an exception"
-    where = f" in cell {cell}, line {error.line}" if cell else ""
+    where = f" in {place(cell, error.line)}" if cell else ""
     message = f"your code raised {name}{where} when the grader called it"
     return replace(error, type=name, message=message, cell=cell, line=error.line if cell else None)
 

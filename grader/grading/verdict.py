@@ -36,8 +36,8 @@ def verdict(
         environment=evidence.environment,
         timing=timing,
         cells=run.cells,
-        losses=losses(evidence),
-        reference_losses=losses(reference) if reference else (),
+        losses=evidence.losses,
+        reference_losses=reference.losses if reference else (),
         training=evidence.training,
     )
 
@@ -84,11 +84,6 @@ def reason_not_judged(run: Run) -> str:
     if run.error is not None:
         return f"the notebook stopped in cell {_failed_cell(run)} with {run.error.type}"
     return f"the kernel died in cell {_failed_cell(run)}"
-
-
-def losses(evidence: Evidence) -> tuple[float, ...]:
-    """The loss curve: the targets of the place that asked for gradients most often."""
-    return max((call.losses for call in evidence.training), key=len, default=())
 
 
 def _status(run: Run, checks: tuple[Check, ...]) -> Status:

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-MB = 2**20
+MB = 2**20  # run as a script, it can't import ours
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
 
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from grader.inside import folders, isolate, seccomp, supervisor
+from grader.inside import folders, isolate, measure, seccomp, supervisor
 
 MESSAGE = 1 << 18  # bytes; a request is a few hundred
 DESCRIPTORS = 128
@@ -88,7 +88,7 @@ def run(request: dict[str, Any], connection: socket.socket, descriptors: list[in
 
 
 def room_size(limits: dict[str, float]) -> int:
-    return int(limits["file_size"]) * folders.ROOM_FACTOR * supervisor.MB
+    return int(limits["file_size"]) * folders.ROOM_FACTOR * measure.MB
 
 
 def _enter_room(request: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 In come the rlimits of the request and five listening sockets which the grader made. So a kernel needs no folder that
 both it and the grader can write to, and the grader can connect before the kernel is there. The hard part is
 ipykernel's start, which wants to bind addresses: `_HandedApp` gives it the sockets in their place.
-Untrusted side; needs ipykernel and nothing of ours.
+Untrusted side; needs ipykernel.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ipykernel import ipkernel
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
-MB = 2**20
+from grader.inside.measure import MB
+
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of the handed sockets; ports count from 1
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
 DATA_FACTOR = 1.5  # RLIMIT_DATA over the memory limit: it stops what is faster than the watchdog

@@ -1,6 +1,6 @@
-"""What a set of processes uses: memory, processor time, threads. Reads /proc; standard library only.
+"""What processes use: memory, processor time, threads. Reads /proc; standard library only.
 
-Used by a kernel's supervisor inside the sandbox, and by the trusted side for kernels outside of it.
+A kernel's supervisor measures with it; the trusted side, which watches cold kernels, shares the reading of Pss.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+MB = 2**20
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -59,7 +60,17 @@ def memory(pids: list[int], worth_a_look: int) -> int:
     resident = sum(_resident(pid) for pid in pids)
     if resident <= worth_a_look:
         return resident
-    return sum(_proportional(pid) for pid in pids)
+    shares = ((pid, proportional(pid)) for pid in pids)
+    return sum(_resident(pid) if share is None else share for pid, share in shares)
+
+
+def proportional(pid: int) -> int | None:
+    """Bytes that a process adds to the machine's load (Pss); None where the system does not report it."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), None)
 
 
 def _resident(pid: int) -> int:
@@ -67,11 +78,3 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except (OSError, IndexError):
         return 0
-
-
-def _proportional(pid: int) -> int:
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return _resident(pid)
-    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)

@@ -22,8 +22,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from grader.inside import isolate, measure
+from grader.inside.measure import MB
 
-MB = 2**20
 INTERVAL = 0.05  # seconds between looks; memory grows by at most 0.2 GB meanwhile
 PR_SET_CHILD_SUBREAPER = 36
 

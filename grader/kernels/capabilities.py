@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grader.inside import seccomp
 from grader.kernels import gpus, sandbox
+from grader.words import plural
 
 TRIAL_SECONDS = 20.0
 IMPORT_SECONDS = 60.0
@@ -122,7 +123,7 @@ def gpu() -> Capability:
     if not nodes:
         return Capability("GPU", False, "No NVIDIA GPU is visible.", consequence=consequence)
     driver = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", _read("/proc/driver/nvidia/version"))
-    seen = f"{len(nodes)} GPU{'s' * (len(nodes) > 1)}, driver {driver[1] if driver else 'unknown'}"
+    seen = f"{plural(len(nodes), 'GPU')}, driver {driver[1] if driver else 'unknown'}"
     remedy = (f'{sys.executable} -m pip install "tensorflow[and-cuda]"',)
     if not _built_for_cuda():
         return Capability("GPU", False, f"{seen}, but this TensorFlow is built for the CPU only.", remedy, consequence)

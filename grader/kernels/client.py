@@ -21,7 +21,8 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.connect import channel_socket_types
 from traitlets import Type
 
-MB = 2**20
+from grader.inside.measure import MB
+
 REPLIES = 256 * MB  # all that a kernel may send on the shell channel in its life
 LARGEST_REPLY = 64 * MB  # a larger message is refused by zmq before it is read
 QUEUED = 8  # messages that zmq keeps for us: times the largest message, this is what a flood can cost

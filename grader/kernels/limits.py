@@ -9,23 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
+from grader.inside.measure import MB, proportional
 from grader.model import LimitHit, Limits
 
-MB = 2**20
 INTERVAL = 0.2  # seconds; a process that touches memory as fast as it can gains about 0.5 GB meanwhile
-
-
-def proportional_memory(pid: int) -> int | None:
-    """Bytes that this process adds to the machine's load; None where the system does not say."""
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), None)
 
 
 class Watchdog(threading.Thread):
@@ -56,7 +46,7 @@ class Watchdog(threading.Thread):
         for process in tree:
             self.seen.setdefault(process.pid, process)
             with suppress(psutil.Error):
-                memory += proportional_memory(process.pid) or process.memory_info().rss
+                memory += proportional(process.pid) or process.memory_info().rss
                 times = process.cpu_times()
                 self._seconds[process.pid] = times.user + times.system
         used = {"memory": memory / MB, "cpu": sum(self._seconds.values()), "processes": len(tree)}

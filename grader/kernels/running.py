@@ -15,11 +15,11 @@ import zmq
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+from grader.inside.measure import MB
 from grader.kernels import KernelRequest
 from grader.kernels.provisioner import Process, SourcedKernelManager
 from grader.model import LimitHit
 
-MB = 2**20
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of a kernel's sockets; ports count from 1
 
 

@@ -13,14 +13,15 @@ from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 
+from grader.inside.folders import ROOM_FACTOR
+from grader.inside.measure import MB
 from grader.kernels import KernelRequest, sandbox, spawn
-from grader.kernels.running import MB, RunningKernel, running
+from grader.kernels.running import RunningKernel, running
 from grader.kernels.scratch import Scratch
 from grader.kernels.supervised import KernelStartError, SupervisedProcess, connection_pair, send_request
 from grader.kernels.visible import views
 
 STARTUP_SECONDS = 60.0
-ROOM_FACTOR = 2  # as grader.inside.first: room for this many of the largest files
 
 
 class _OwnSandbox(SupervisedProcess):

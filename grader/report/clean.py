@@ -12,16 +12,15 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from grader.model import Cell, Notes, Verdict
+from grader.words import without_noise
 
 Anything = TypeVar("Anything")
 
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 # Control characters but tab and newline, bidirectional overrides (they reorder code on the screen), line separators,
 # surrogates (no UTF-8 for them) and what XML 1.0 forbids.
 _UNSHOWABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-_TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]) name: *$", re.MULTILINE)
 
 LONGEST_LINE = 1_000  # characters of one line of code
 SHORTENED = "Long texts or lists were shortened in this report."
@@ -51,8 +50,7 @@ _NEVER_FEWER = {"checks", "cells"}  # at any scale
 
 def text(value: str) -> str:
     """`value` without terminal escapes, characters that cannot be shown and TensorFlow's names for its own nodes."""
-    value = _ANSI.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
-    return _TENSORFLOW_NOISE.sub("", _UNSHOWABLE.sub("", value))
+    return _UNSHOWABLE.sub("", without_noise(value.replace("\r\n", "\n")).replace("\r", "\n"))
 
 
 def code(value: str) -> str:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import report
+from grader.course.files import write_whole
 from grader.course.hints import notes
 from grader.course.notebook import Notebook
-from grader.course.progress import Progress, write_whole
+from grader.course.progress import Progress
 from grader.model import Exercise, Notes, Verdict
 
 

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.classroom.exports.canvas import merge
-from grader.classroom.exports.cells import harmless, points
+from grader.classroom.exports.cells import harmless
 from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.gradebook import Gradebook, Row
 from grader.errors import GraderError
 from grader.model import Status
+from grader.words import points
 
 from .making import EXERCISES, exercise, submission, verdict
 

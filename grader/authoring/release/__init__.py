@@ -7,17 +7,15 @@ anew without comments and debriefs. The same course gives the same bytes.
 from __future__ import annotations
 
 import ast
-import json
-import os
 import tomllib
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import tomli_w
 
 import grader
 from grader.course.catalogue import exercises
+from grader.course.files import make_zip, write_whole
 from grader.errors import GraderError
 from grader.model import Exercise
 
@@ -26,7 +24,6 @@ PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # wh
 PAPERS = (".vscode/settings.json", "docs/results.md", "docs/results.schema.json")  # useful beside it
 SUFFIXES = (".py", ".typed", ".j2", ".ini", ".css", ".js", ".mako", ".md", ".json")  # of the grader's own files
 HIDDEN_FIXTURES = {"reference", "draws"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows
 
 Files = dict[str, bytes]
 
@@ -46,22 +43,8 @@ def release(course: Path, output: Path, with_spec: bool = False) -> Kit:
     files = {**_project(with_spec), "README.md": _readme(found, with_spec)}
     for exercise in found:
         files |= _whole(exercise) if with_spec else _without_answers(exercise)
-    write_zip(output, {f"{FOLDER}/{name}": content for name, content in files.items()})
+    write_whole(output, make_zip({f"{FOLDER}/{name}": content for name, content in files.items()}))
     return Kit(len(found), len(files), output.stat().st_size)
-
-
-def write_zip(output: Path, files: Files) -> None:
-    """A zip whose bytes depend on nothing but the files' names and contents."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    draft = output.with_name(f".{output.name}.{os.getpid()}")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.create_system = 3  # Unix, wherever we run
-            entry.external_attr = (0o755 if files[name].startswith(b"#!") else 0o644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name])
-    draft.replace(output)
 
 
 # --- the grader -------------------------------------------------------------------------------------------------------
@@ -125,25 +108,7 @@ def _open_table(exercise: Exercise) -> bytes:
     """exercise.toml without its comments and without the debriefs, which tell the repair."""
     table = tomllib.loads(_read(exercise.table).decode())
     table["bugs"] = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
-    text = "\n".join(_toml(table)) + "\n"
-    assert tomllib.loads(text) == table, f"{exercise.id}: exercise.toml was not written as it was read"
-    return text.encode()
-
-
-def _toml(table: dict[str, Any]) -> Iterator[str]:
-    """The lines of a table of values, tables of values, and lists of such tables. JSON's values are TOML's."""
-    for name, value in table.items():
-        if not _tables(value):
-            yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
-    for name, value in table.items():
-        for part in _tables(value):
-            yield f"\n[[{name}]]" if isinstance(value, list) else f"\n[{name}]"
-            yield from _toml(part)
-
-
-def _tables(value: Any) -> list[dict[str, Any]]:
-    tables = value if isinstance(value, list) else [value]
-    return [part for part in tables if isinstance(part, dict)]
+    return tomli_w.dumps(table).encode()
 
 
 def _read(path: Path) -> bytes:

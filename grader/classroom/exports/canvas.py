@@ -13,11 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.classroom.exports.cells import harmless, points
+from grader.classroom.exports.cells import harmless
 from grader.classroom.gradebook.rows import Row
 from grader.classroom.intake.exercises import normal, resolve
 from grader.classroom.intake.text import BOMS, decode
 from grader.errors import GraderError
+from grader.words import plural, points
 
 POINTS_POSSIBLE = "Points Possible"
 LOOKUP = ("ID", "SIS User ID", "SIS Login ID", "Integration ID")  # Canvas' keys: never touched
@@ -38,7 +39,7 @@ class Merged:
 
     @property
     def notes(self) -> list[str]:
-        said = ["1 student got a score." if self.filled == 1 else f"{self.filled} students got scores."]
+        said = [f"{plural(self.filled, 'student')} got {'a score' if self.filled == 1 else 'scores'}."]
         if self.new_columns:
             said.append(f"Canvas will create: {', '.join(self.new_columns)}.")
         if self.scaled:

@@ -15,8 +15,3 @@ NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d+)*%?$")
 def harmless(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet would calculate; numbers stay numbers."""
     return f"'{text}" if FORMULA.match(text) and not NUMBER.match(text) else text
-
-
-def points(value: float) -> str:
-    """ "7.5" and "10": two decimals at most, as Canvas shows them."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

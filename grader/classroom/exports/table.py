@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from grader.classroom.exports.cells import harmless, points
+from grader.classroom.exports.cells import harmless
 from grader.classroom.gradebook.rows import Row
+from grader.words import points
 
 COLUMNS = (
     *("student", "name", "section", "exercise", "attempt", "counts", "late", "submitted"),

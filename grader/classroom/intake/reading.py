@@ -23,8 +23,8 @@ from typing import IO
 from grader.classroom.intake.notebook import Found, examine, is_notebook
 from grader.classroom.intake.text import clean
 from grader.errors import GraderError
+from grader.inside.measure import MB
 
-MB = 2**20
 IGNORED_FOLDERS = frozenset({"__macosx", "__pycache__", "node_modules"})
 IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon"})
 STRAYS_KEPT = 5  # of each folder: enough to say what lies there instead of a notebook
