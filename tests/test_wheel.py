@@ -22,7 +22,7 @@ def pip(*arguments: str | Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     for name in ("grader", "docs/codes"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(wheel, tmp_path_factory) -> Path:
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment in which the wheel was installed, and nothing of this checkout is."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=os.name != "nt")
@@ -51,18 +51,18 @@ def run(*command: str | Path, cwd: Path) -> str:
     return ended.stdout
 
 
-def test_a_wheel_holds_every_file_of_the_package(wheel):
+def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     there = set(zipfile.ZipFile(wheel).namelist())
     files = [path for path in (ROOT / "grader").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {path.relative_to(ROOT).as_posix() for path in files} <= there
 
 
-def test_the_installed_command_starts(environment, tmp_path):
+def test_the_installed_command_starts(environment: Path, tmp_path: Path) -> None:
     text = run(environment / "gradient-clinic", "--help", cwd=tmp_path)
     assert "grade" in text and "doctor" in text and "verify" in text
 
 
-def test_the_pages_of_the_codes_are_installed(environment, tmp_path):
+def test_the_pages_of_the_codes_are_installed(environment: Path, tmp_path: Path) -> None:
     code = "import grader; print(grader.__file__)"
     assert Path(run(environment / "python", "-c", code, cwd=tmp_path).strip()).is_relative_to(environment.parent)
     page = (ROOT / "docs" / "codes" / "GRAD002.md").read_text("utf-8").splitlines()[0]

@@ -13,7 +13,7 @@ from grader.words import LIMITS, exceeded, number, out_of, place, plural, points
 SANDBOX_PAGE = Path(__file__).parent.parent / "docs" / "sandbox.md"
 
 
-def test_every_limit_has_its_words_and_its_line_in_the_docs():
+def test_every_limit_has_its_words_and_its_line_in_the_docs() -> None:
     names = [field.name for field in fields(Limits)]
     assert list(LIMITS) == names
     assert all(
@@ -35,12 +35,12 @@ def test_every_limit_has_its_words_and_its_line_in_the_docs():
         (LimitHit("open_files", 1024), "exceeded the limit of 1,024 open files in cell 2", False),
     ],
 )
-def test_a_limit_is_said_with_its_number(hit: LimitHit, text: str, timeout: bool):
+def test_a_limit_is_said_with_its_number(hit: LimitHit, text: str, timeout: bool) -> None:
     assert exceeded(hit, " in cell 2") == text
     assert hit.is_timeout == timeout
 
 
-def test_numbers_stand_with_their_nouns():
+def test_numbers_stand_with_their_nouns() -> None:
     assert (plural(1, "step"), plural(2000, "step"), plural(2, "entry", "entries")) == (
         "1 step",
         "2,000 steps",
@@ -51,7 +51,7 @@ def test_numbers_stand_with_their_nouns():
     assert (out_of(3, 10), score_in_words(2.5, 10)) == ("3 / 10", "2.5 of 10 points")
 
 
-def test_a_place_is_a_cell_and_a_line():
+def test_a_place_is_a_cell_and_a_line() -> None:
     assert (place(3, 4), place(3, None), place(None, 4), place(None, None)) == (
         "cell 3, line 4",
         "cell 3",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.classroom.gradebook import Override, Row
 from grader.classroom.page import class_page
-from grader.model import Check, Finding
+from grader.model import Check, CheckStatus, Finding
 
 TITLES = (
     *("Outside the tape", "Detached tensors", "Non-differentiable ops", "Stateful writes", "Custom training loop"),
@@ -62,8 +62,10 @@ def _row(chance: random.Random, student: str, name: str, section: str, index: in
         "passed" if luck < skill else "failed" if luck < 0.94 else chance.choice(["crashed", "timed_out", "killed"])
     )
     broken = chance.randrange(1, 5) if status == "failed" else 5 if status == "passed" else 0
-    states = ["passed"] * broken + (["failed"] if status == "failed" else [])
-    states += ["skipped"] * (5 - len(states))
+    states: list[CheckStatus] = ["skipped"] * 5
+    states[:broken] = ["passed"] * broken
+    if status == "failed":
+        states[broken] = "failed"
     checks = tuple(
         Check(id_, title, state, points if state == "passed" else 0.0, points)
         for (id_, title, points), state in zip(CHECKS, states, strict=True)

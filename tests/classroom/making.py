@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.classroom.batch import Course
 from grader.classroom.intake import Submission
-from grader.model import Check, CheckSpec, Contract, Exercise, Finding, Status, Timing, Verdict
+from grader.model import Check, CheckSpec, CheckStatus, Contract, Exercise, Finding, Status, Timing, Verdict
 
 SOLUTION = Path(__file__).parents[1] / "small_course/solutions/01_line.ipynb"
 EXERCISES = ("01_outside_the_tape", "02_detached_tensors", "03_stateful")
@@ -72,7 +72,10 @@ def verdict(
     status: Status = Status.PASSED, name: str = "02_detached_tensors", sha256: str = "", **changes: Any
 ) -> Verdict:
     """Of a notebook that passed every check, failed from the second one on, or never got that far."""
-    known = {Status.PASSED: ("passed",) * 3, Status.FAILED: ("passed", "failed", "skipped")}
+    known: dict[Status, tuple[CheckStatus, ...]] = {
+        Status.PASSED: ("passed",) * 3,
+        Status.FAILED: ("passed", "failed", "skipped"),
+    }
     states = known.get(status, ("skipped",) * 3)
     sheet = tuple(
         Check(id_, title, state, points if state == "passed" else 0.0, points, depends_on=None)

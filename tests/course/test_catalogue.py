@@ -67,11 +67,12 @@ def test_a_mistake_in_exercise_toml_is_named_with_its_file(course: Path, old: st
     assert str(path) in refusal.value.message
 
 
-def test_an_exercise_knows_its_places(course):
+def test_an_exercise_knows_its_places(course: Path) -> None:
     exercise = load(course / "exercises" / "01_line")
     assert (exercise.number, exercise.course, exercise.root) == ("01", course / "exercises", course)
     assert exercise.table.is_file() and exercise.original.is_file()
     assert exercise.spec.inputs.is_file() and exercise.spec.probe.is_file() and exercise.spec.basics.is_file()
+    assert exercise.solution is not None
     copies = [exercise.spec.probe, exercise.solution, exercise.repairs / "accept" / "a.py"]
     assert [exercise.place_of(path) for path in copies] == [
         "exercises/01_line/.spec/probe.py",

@@ -10,5 +10,5 @@ from grader.inside.cells import blank_start
 
 
 @given(st.text(alphabet=" \t\n\r\f\x1c\u2028\u00a0x#"))
-def test_the_blank_lines_that_ipython_cuts_off_are_known(code: str):
+def test_the_blank_lines_that_ipython_cuts_off_are_known(code: str) -> None:
     assert code.removeprefix(blank_start(code)) == "".join(leading_empty_lines(code.splitlines(keepends=True)))
