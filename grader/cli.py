@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and what their ends mean to a shell. Each command is a module of its own.
+"""The command line: which commands there are, and their exit codes. Each command is a module of its own.
 
 Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 internal error; 130 Ctrl-C; 141 nobody reads the
 output any more.

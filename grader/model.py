@@ -309,9 +309,9 @@ class Status(StrEnum):
     FAILED = "failed"
     CRASHED = "crashed"  # a cell raised
     TIMED_OUT = "timed_out"
-    KILLED = "killed"  # the kernel died, or passed its memory or output limit
+    KILLED = "killed"  # the kernel died, or exceeded a limit such as memory or output
     UNGRADABLE = "ungradable"  # not a notebook, wrong exercise; costs no attempt
-    ERROR = "error"  # our fault; costs no attempt
+    ERROR = "error"  # internal error in the grader; costs no attempt
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ from grader.words import place
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One statement about an exercise: `problem` is None where it holds."""
+class Statement:
+    """Something that must hold for an exercise: `problem` is None where it does."""
 
     what: str
     problem: str | None = None
 
 
-def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None) -> Iterator[Finding]:
+def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None) -> Iterator[Statement]:
     """Try each statement; yields as it goes, since each kernel takes its time."""
     yield from on_paper(exercise)
     say = progress or (lambda _text: None)
@@ -34,34 +34,34 @@ def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None)
     verdict = grader.judge(exercise, read(exercise.original))
     failed = {check.id for check in verdict.checks if check.status == "failed"}
     shipped = None if verdict.status == Status.FAILED and failed else f"its verdict is {verdict.status}"
-    yield Finding("the shipped notebook runs and fails", shipped)
+    yield Statement("the shipped notebook runs and fails", shipped)
     if exercise.solution is None:
         return
     say("the solution")
     verdict = grader.judge(exercise, read(exercise.solution))
     right = None if verdict.status == Status.PASSED and verdict.score == verdict.max_score else verdict.message
-    yield Finding("the solution passes with full points", right)
+    yield Statement("the solution passes with full points", right)
     for repair in repairs(exercise):
         say(repair.name)
-        yield Finding(f"{repair.name}: {repair.what}", repair.complaint(grader.judge(exercise, repair.notebook)))
+        yield Statement(f"{repair.name}: {repair.what}", repair.complaint(grader.judge(exercise, repair.notebook)))
 
 
-def on_paper(exercise: Exercise) -> Iterator[Finding]:
+def on_paper(exercise: Exercise) -> Iterator[Statement]:
     """What can be said without a kernel."""
     points = exercise.max_score
-    yield Finding("the points add up to 10", None if points == 10 else f"they add up to {points:g}")
+    yield Statement("the points add up to 10", None if points == 10 else f"they add up to {points:g}")
     ladders = [bug.id for bug in exercise.bugs if not 3 <= len(bug.hints) <= 5]
-    yield Finding("each bug has 3 to 5 hints", f"not so: {', '.join(ladders)}" if ladders else None)
-    yield Finding("the notebook is the original", _same(exercise.notebook, exercise.original))
+    yield Statement("each bug has 3 to 5 hints", f"not so: {', '.join(ladders)}" if ladders else None)
+    yield Statement("the notebook is the original", _same(exercise.notebook, exercise.original))
     original = read(exercise.original)
-    yield Finding("the notebook says which exercise it is", None if original.exercise == exercise.id else "it does not")
-    yield Finding("the notebook has cells tagged repair", None if original.repair_cells else "it has none")
-    yield Finding("the bugs' lines exist", _missing_lines(exercise, original))
+    yield Statement("the notebook names its exercise", None if original.exercise == exercise.id else "it does not")
+    yield Statement("the notebook has cells tagged repair", None if original.repair_cells else "it has none")
+    yield Statement("the bugs' lines exist", _missing_lines(exercise, original))
     if exercise.solution is not None:
-        yield Finding(
+        yield Statement(
             "notebook and solution differ in repair cells only", _differing(original, read(exercise.solution))
         )
-    yield Finding("inputs.py draws at least two batch sizes", _draws(exercise))
+    yield Statement("inputs.py draws at least two batch sizes", _draws(exercise))
 
 
 def _same(notebook: Path, original: Path) -> str | None:

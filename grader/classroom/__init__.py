@@ -1,4 +1,4 @@
-"""The classroom: a messy folder of submissions in, one row for every student out.
+"""The classroom: grades a folder of submissions, however messy, and has a row for every student.
 
     SUBMISSIONS --intake--> Submission --batch--> Verdict --gradebook--> CSV, class page, feedback
 

@@ -1,4 +1,4 @@
-"""A folder or zip of submissions in, a gradebook with everything made from it out; run again, it goes on where it was.
+"""Grades a folder or zip of submissions into a gradebook; run again, it goes on where it stopped.
 
 Each finished grading is in the gradebook before the next one is looked at, so killing this at any moment costs at most
 the notebooks that were running. What to grade is never remembered but asked each time: whatever has no verdict by this
@@ -8,7 +8,6 @@ version of the grader on this version of the exercise.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,11 +105,6 @@ def refusal(row: Row) -> Verdict:
     """The verdict on what intake could not accept."""
     step = "Ask for the notebook again." if row.student else "Put it into a folder with the student's id."
     return not_graded(row.exercise, Status.UNGRADABLE, f"Not graded: {row.reason}.", step, row.sha256)
-
-
-def by_status(rows: Sequence[Row]) -> Counter[str]:
-    """How many rows there are of each status; "" counts those that wait."""
-    return Counter(row.status for row in rows)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""The engine of more than one machine: notebooks and exercises go out to a Dask cluster as bytes, verdicts come back.
+"""The engine of more than one machine: sends notebooks and exercises to a Dask cluster as bytes and collects verdicts.
 
 No file system is shared: a worker unpacks an exercise into its own private folder the first time that it meets it, and
 keeps its kernels warm as a local one does. Dask hands a lost worker's notebooks to the others. What it can't know is
-when to stop: so each beginning is counted on the scheduler, and a notebook that took two workers with it gets no third.
+when to stop: so each beginning is counted on the scheduler, and a notebook that has cost two workers gets no third.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from grader.classroom.loop import Grade, HopelessError
 from grader.classroom.pipeline import Pipeline, exercise_files, exercise_hash
-from grader.classroom.workers import PATIENCE, grade_in_time
+from grader.classroom.workers import GRADING_SECONDS, grade_in_time
 from grader.course.files import make_zip
 from grader.errors import GraderError
 from grader.model import Exercise, Verdict
@@ -158,7 +158,7 @@ def grade_there(
         raise _refusal(wrong)
     _count_beginning(ticket)
     course = unpack(parcel, Path(worker.local_directory))
-    return grade_in_time(PATIENCE, replace(grade, course=course), parcel.exercise, notebook)
+    return grade_in_time(GRADING_SECONDS, replace(grade, course=course), parcel.exercise, notebook)
 
 
 def _count_beginning(ticket: tuple[str, str]) -> None:

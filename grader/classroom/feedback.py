@@ -1,4 +1,4 @@
-"""Verdicts in, feedback to hand back out: a folder for each student, and archives named as each platform expects.
+"""The feedback to hand back: a folder for each student, and archives named as each platform expects.
 
 Each attempt's report and results are kept under the attempt's key in `results/`. What is handed back is put together
 from the attempts that count: a student's folder holds that student's files and nothing else.

@@ -1,4 +1,4 @@
-"""Jobs and an engine in, exactly one verdict for each job out, whatever a notebook or a worker does.
+"""Grades jobs with an engine: exactly one verdict for each, whatever a notebook or a worker does.
 
 A worker that dies takes every job with it that was running beside the culprit, and nobody knows which one it was. So
 all of them are suspects: each is tried again alone, where the innocent pass and the culprit gives itself away. What
@@ -24,7 +24,7 @@ TICK = 0.2  # seconds between two looks of the watcher
 
 
 class HopelessError(InternalError):
-    """Our failure at a notebook that the engine has tried often enough by itself."""
+    """An internal error at a notebook that the engine has already retried by itself."""
 
 
 class Engine(Protocol):
@@ -128,7 +128,7 @@ class _Loop:
         self.running[future] = task
 
     def settle(self, future: Future[Verdict]) -> list[_Task]:
-        """Note what became of a task; the tasks to be suspected are given back."""
+        """Note what became of a task; returns the tasks that are now suspects."""
         task = self.running.pop(future)
         try:
             verdict = future.result()

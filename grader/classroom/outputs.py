@@ -1,4 +1,4 @@
-"""A gradebook in, the files that people and other programs open out; each says in a sentence what it left where."""
+"""Writes what people and other programs open: each output reports in a sentence what it wrote where."""
 
 from __future__ import annotations
 

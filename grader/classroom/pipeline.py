@@ -1,4 +1,4 @@
-"""The grading that a worker does: an exercise's id and a notebook's bytes in, a Verdict out, kernels kept warm between.
+"""The grading that a worker does, from an exercise's id and a notebook's bytes to a Verdict; kernels stay warm between.
 
 A Pipeline is only its settings, so that it can be sent to any process; each process opens kernels for itself, once.
 """

@@ -1,4 +1,4 @@
-"""Rows and a question in, an answer for a terminal out."""
+"""Chooses rows of a gradebook and shows them on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in a batch in, something for people to look at out: a live bar on a terminal, plain lines elsewhere."""
+"""Shows how a batch gets on: a live bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINE_EVERY = 10.0  # seconds between two lines in a log
 COLOURS = {"passed": "green", "failed": "yellow", "ungradable": "magenta", "error": "bold red"}
 
 
-class Progress:
+class BatchDisplay:
     """How far the batch is, when it will end, how it looks so far, and what takes longest just now."""
 
     def __init__(self, total: int, console: Console) -> None:

@@ -17,7 +17,7 @@ from grader.classroom.loop import Grade
 from grader.inside.measure import MB
 from grader.model import Verdict
 
-PATIENCE = 900.0  # seconds for one grading, far beyond any exercise's own limits: a backstop for our own mistakes
+GRADING_SECONDS = 900.0  # for one notebook, far beyond any exercise's own limits: a backstop for our own mistakes
 MEMORY_PER_JOB = 1_500  # MB: a worker, its warm TensorFlow and one ordinary notebook
 HUNG = 70
 
@@ -41,7 +41,7 @@ class LocalProcesses:
         self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
 
     def submit(self, grade: Grade, exercise: str, notebook: bytes, /) -> Future[Verdict]:
-        return self._pool.submit(grade_in_time, PATIENCE, grade, exercise, notebook)
+        return self._pool.submit(grade_in_time, GRADING_SECONDS, grade, exercise, notebook)
 
     def stop(self, *, now: bool) -> None:
         if now:
@@ -64,9 +64,9 @@ def _end_with(joined: Callable[[], None]) -> None:
     os._exit(0)
 
 
-def grade_in_time(patience: float, grade: Grade, exercise: str, notebook: bytes) -> Verdict:
+def grade_in_time(seconds: float, grade: Grade, exercise: str, notebook: bytes) -> Verdict:
     """Grade, and end this process when that takes longer than any notebook can."""
-    alarm = threading.Timer(patience, os._exit, (HUNG,))
+    alarm = threading.Timer(seconds, os._exit, (HUNG,))
     alarm.daemon = True
     alarm.start()
     try:

@@ -1,4 +1,4 @@
-"""batch: a class's submissions in, one row for each out.
+"""batch: grades a class; a row in the gradebook for each submission.
 
 The command reads the arguments and calls one module of `grader.classroom` after the other.
 """
@@ -66,7 +66,7 @@ def command(
     from grader.classroom.outputs import ALWAYS, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
     from grader.classroom.showing import count_in_words
-    from grader.classroom.watching import Progress
+    from grader.classroom.watching import BatchDisplay
     from grader.report import render
 
     folder = course or course_folder()
@@ -88,9 +88,9 @@ def command(
         findings = None if cluster else output / f".findings-{__version__}.db"
         pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox, findings)
         stopped = False
-        with Progress(len(todo), console) as progress:
+        with BatchDisplay(len(todo), console) as display:
             try:
-                grade_rows(gradebook, todo, known, pipeline, _engine(cluster, jobs, listed, len(todo)), progress, keep)
+                grade_rows(gradebook, todo, known, pipeline, _engine(cluster, jobs, listed, len(todo)), display, keep)
             except KeyboardInterrupt:
                 stopped = True
         if stopped:

@@ -1,4 +1,4 @@
-"""doctor: any notebook or program in, what is wrong with its gradients out."""
+"""doctor: what is wrong with the gradients of any notebook or program."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def _tell(diagnosis: Diagnosis, form: str, first: bool) -> None:
 
 
 def exit_code(diagnoses: Iterable[Diagnosis]) -> int:
-    """That a file could not be run weighs more than that one is not healthy."""
-    found = list(diagnoses)
-    if any(diagnosis.healthy is None and diagnosis.status != "examined" for diagnosis in found):
+    """A file that could not be run outranks one that is not healthy."""
+    told = list(diagnoses)
+    if any(diagnosis.healthy is None and diagnosis.status != "examined" for diagnosis in told):
         return CANNOT_GRADE
-    return NOT_PASSED if any(diagnosis.healthy is False for diagnosis in found) else OK
+    return NOT_PASSED if any(diagnosis.healthy is False for diagnosis in told) else OK

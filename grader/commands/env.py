@@ -19,8 +19,8 @@ def command() -> None:
 
     console = Console(highlight=False)
     with Console(stderr=True).status("trying what works here"):
-        found = [*survey(), _doctor()]
-    for capability in found:
+        capabilities = [*survey(), _doctor()]
+    for capability in capabilities:
         console.print(f" {'✓' if capability.works else '✗'} {capability.name}: {capability.detail}", markup=False)
         if capability.consequence:
             console.print(f"     {capability.consequence}", markup=False)
@@ -37,7 +37,7 @@ def _doctor() -> Capability:
     from grader.kernels import open_source
     from grader.kernels.capabilities import Capability
 
-    name, blind = "gradient doctor", "What these would have seen, the doctor does not see."
+    name, blind = "gradient doctor", "The doctor misses what these would have noticed."
     try:
         with closing(open_source()) as source:
             tried = hooks(source)

@@ -1,4 +1,4 @@
-"""What a command's end means to a shell: the exit codes, and how an error of a person's is told."""
+"""The exit codes, and how an error that a person can mend is told."""
 
 from __future__ import annotations
 

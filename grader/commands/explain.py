@@ -30,7 +30,7 @@ def command(code: str | None) -> None:
             click.echo(f"{name}  {title:<{width}}  {symptom}")
         click.echo("\n`python -m grader explain GRAD002` shows the page of a code.")
         return
-    text = TO_OTHER_PAGES.sub(r"\1", page(named(code)))
+    text = TO_OTHER_PAGES.sub(r"\1", page(find_code(code)))
     console = Console(width=min(Console().width, WIDEST))
     if console.is_terminal:
         console.print(Markdown(text, code_theme="ansi_dark"))
@@ -38,8 +38,8 @@ def command(code: str | None) -> None:
         click.echo(text, nl=False)
 
 
-def named(text: str) -> str:
-    """The code that somebody means who writes GRAD002, grad2, 2 or detached_numpy."""
+def find_code(text: str) -> str:
+    """The code that GRAD002, grad2, 2 or detached_numpy stands for."""
     number = re.fullmatch(r"(?:grad)?[-_ ]?(\d{1,3})", text.strip(), re.IGNORECASE)
     code = f"GRAD{int(number[1]):03}" if number else CODES.get(text.strip().lower().replace("-", "_"), "")
     if code not in CAUSE_OF:

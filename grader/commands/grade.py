@@ -1,4 +1,4 @@
-"""grade: one notebook in, one verdict out."""
+"""grade: the verdict on one notebook."""
 
 from __future__ import annotations
 
@@ -57,22 +57,22 @@ def command(
     EXERCISE is a folder, a number or a name: exercises/02, 02, detached. The verdict is printed; a report for the
     browser is written beside it.
     """
-    found = find(exercise, course)
-    path = notebook or found.notebook
-    source = open_source(kernel, sandbox, [found.root])
+    chosen = find(exercise, course)
+    path = notebook or chosen.notebook
+    source = open_source(kernel, sandbox, [chosen.root])
     if source.notice:
         click.echo(source.notice, err=True)
     with closing(source):
         try:
-            allowed = replace(_limits(found, timeout, memory), **dict(limits))
-            verdict, notes = _grade(found, path, source, device, allowed, output)
+            allowed = replace(_limits(chosen, timeout, memory), **dict(limits))
+            verdict, notes = _grade(chosen, path, source, device, allowed, output)
         except GraderError as error:
             if form == "text":
                 raise
             complain(error)
             from grader.grading.verdict import refused
 
-            verdict, notes = refused(found, error), Notes()
+            verdict, notes = refused(chosen, error), Notes()
     if notes.problem:
         click.echo(notes.problem, err=True)
     if form == "text":

@@ -40,7 +40,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 @click.option("--student", help="Only this student: an id, or part of a name.")
 @click.option("--exercise", help="Only this exercise: an id, or its number.")
 @click.option("--section", help="Only this section.")
-@click.option("--status", type=click.Choice([*EVERY_STATUS, "waiting"]), help="Only what ended so.")
+@click.option("--status", type=click.Choice([*EVERY_STATUS, "waiting"]), help="Only submissions with this status.")
 @click.option("--code", help="Only notebooks with this finding: GRAD002.")
 @click.option("--overridden", is_flag=True, help="Only scores set by hand.")
 @click.option("--attempts", is_flag=True, help="All attempts, not only those that count.")
@@ -57,7 +57,7 @@ def show(
     attempts: bool,
     form: str,
 ) -> None:
-    """List what was handed in and what became of it."""
+    """List the submissions and their results."""
     from grader.classroom.showing import Query, count_in_words, details, listing
 
     query = Query(student, exercise, section, status, code, overridden, attempts)
@@ -88,14 +88,16 @@ def override(
     if (score is None) != withdraw:
         raise click.UsageError("Give a SCORE, or --withdraw to go back to the grader's own.")
     rows = book.rows()
-    found = _one(exercise, sorted({row.exercise for row in rows if row.exercise}))
-    book.override(student, found, score, comment, who)
-    row = next((row for row in book.rows() if row.counts and (row.student, row.exercise) == (student, found)), None)
+    identifier = _one(exercise, sorted({row.exercise for row in rows if row.exercise}))
+    book.override(student, identifier, score, comment, who)
+    row = next(
+        (row for row in book.rows() if row.counts and (row.student, row.exercise) == (student, identifier)), None
+    )
     if row is None:
-        click.echo(f"{student} has handed in nothing for {found}; the score is kept for when that changes.")
+        click.echo(f"{student} has handed in nothing for {identifier}; the score is kept for when that changes.")
         return
     said = "the grader's own score again" if withdraw else f"set by {who}, the grader's own is {row.graded_score:g}"
-    click.echo(f"{student}, {found}: {score_in_words(row.score, row.max_score)}, {said}.")
+    click.echo(f"{student}, {identifier}: {score_in_words(row.score, row.max_score)}, {said}.")
     click.echo("`export` writes the tables again.")
 
 

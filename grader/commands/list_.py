@@ -18,10 +18,10 @@ def command(course: Path | None) -> None:
     """Show the exercises and your progress."""
     folder = course or course_folder()
     progress = Progress(folder)
-    found = exercises(folder)
-    width = max((len(exercise.title) for exercise in found), default=0)
+    listed = exercises(folder)
+    width = max((len(exercise.title) for exercise in listed), default=0)
     following = None
-    for exercise in found:
+    for exercise in listed:
         standing = progress.standing(exercise)
         mark = "✓" if standing.passed else "·" if standing.attempts else " "
         told = "passed" if standing.passed else "not begun"
@@ -30,7 +30,7 @@ def command(course: Path | None) -> None:
         click.echo(f" {mark} {exercise.number}  {exercise.title:<{width}}  {told}")
         following = following or (exercise if not standing.passed else None)
     if following is None:
-        click.echo("\nAll exercises passed." if found else f"There are no exercises in {folder}.")
+        click.echo("\nAll exercises passed." if listed else f"There are no exercises in {folder}.")
     else:
         notebook = _short(following.notebook)
         click.echo(f"\nNext: open {notebook}, repair it, then `python -m grader {following.number}`.")

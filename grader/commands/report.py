@@ -19,10 +19,10 @@ from grader.errors import GraderError
 @options.course
 def command(exercise: str, only_print: bool, course: Path | None) -> None:
     """Open the last report of an exercise, or print its path."""
-    found = find(exercise, course)
-    path = Progress(found.course).report_path(found)
+    chosen = find(exercise, course)
+    path = Progress(chosen.course).report_path(chosen)
     if not path.is_file():
-        raise GraderError(f"There is no report of {found.id} yet.", f"Grade it: `python -m grader {found.id}`.")
+        raise GraderError(f"There is no report of {chosen.id} yet.", f"Grade it: `python -m grader {chosen.id}`.")
     click.echo(str(path))
     if sys.stdout.isatty() and not only_print:
         click.launch(path.as_uri())

@@ -18,15 +18,15 @@ from grader.errors import GraderError
 @options.course
 def command(exercise: str, course: Path | None) -> None:
     """Bring the broken notebook back; your copy is kept beside it."""
-    found = find(exercise, course)
-    if not found.original.is_file():
-        raise GraderError(f"{found.original} is missing.", "Fetch the course again; your notebook was not touched.")
+    chosen = find(exercise, course)
+    if not chosen.original.is_file():
+        raise GraderError(f"{chosen.original} is missing.", "Fetch the course again; your notebook was not touched.")
     kept = None
-    if found.notebook.is_file() and found.notebook.read_bytes() != found.original.read_bytes():
-        names = (found.folder / f"notebook.mine-{number}.ipynb" for number in count(1))
+    if chosen.notebook.is_file() and chosen.notebook.read_bytes() != chosen.original.read_bytes():
+        names = (chosen.folder / f"notebook.mine-{number}.ipynb" for number in count(1))
         kept = next(path for path in names if not path.exists())
-        found.notebook.rename(kept)
-    shutil.copyfile(found.original, found.notebook)
-    click.echo(f"{found.notebook} is as it was at first.")
+        chosen.notebook.rename(kept)
+    shutil.copyfile(chosen.original, chosen.notebook)
+    click.echo(f"{chosen.notebook} has been reset.")
     if kept:
         click.echo(f"Your version is in {kept}.")

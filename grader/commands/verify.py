@@ -22,8 +22,8 @@ from grader.words import plural
 @options.course
 def command(names: tuple[str, ...], kernel: str, sandbox: Walls, course: Path | None) -> int:
     """Prove that exercises are sound: the solution and every right repair pass, every wrong one fails as declared."""
-    found = [find(name, course) for name in names] or exercises(course or course_folder())
-    source = open_source(kernel, sandbox, [exercise.root for exercise in found])
+    chosen = [find(name, course) for name in names] or exercises(course or course_folder())
+    source = open_source(kernel, sandbox, [exercise.root for exercise in chosen])
     problems = 0
     with closing(source):
         import secrets
@@ -32,7 +32,7 @@ def command(names: tuple[str, ...], kernel: str, sandbox: Walls, course: Path | 
         from grader.grading.grader import Grader
 
         with Grader(source, "cpu", seed=secrets.randbits(128)) as grader:
-            for exercise in found:
+            for exercise in chosen:
                 click.echo(exercise.id)
                 with working() as say:
                     for finding in verify(exercise, grader, say):

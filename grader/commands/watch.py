@@ -39,12 +39,12 @@ MEANINGS = {
     "r": "the last report, in a browser where there is one",
     "x": "the broken notebook as it was; your copy is kept beside it",
     "n": "on to the next exercise that you have not passed",
-    "q": "the end (Ctrl-C too)",
+    "q": "quit (Ctrl-C too)",
     "?": "this list",
 }
 WAKE = 0.5  # seconds; Windows delivers Ctrl-C only between two waits
-PATIENCE = 0.5  # seconds for the threads to end by themselves; one that waits for TensorFlow's import does not
-LAST_PATIENCE = 5.0  # seconds for them once there is no kernel any more; they could not keep the process alive either
+ENDING_SECONDS = 0.5  # for the threads to end by themselves; one that waits for TensorFlow's import does not
+KERNELLESS_SECONDS = 5.0  # for them once there is no kernel; they are daemons and cannot keep the process alive
 ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -77,7 +77,7 @@ def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, c
 
 
 class _Watch:
-    """One exercise after the other, until the end is asked for."""
+    """One exercise after the other, until the learner quits."""
 
     def __init__(self, source: KernelSource, device: Device, screen: Screen) -> None:
         self._source, self._device, self._screen = source, device, screen
@@ -108,7 +108,7 @@ class _Watch:
                 self._watch()
 
     def _watch(self) -> None:
-        """Attend to one exercise until another is asked for, or the end."""
+        """Watch one exercise until the learner goes on to another or quits."""
         from grader.watch.regrade import Regrader
         from grader.watch.saves import Saves
 
@@ -127,9 +127,9 @@ class _Watch:
         finally:
             self._screen.doing("")
             saves.close()
-            if not regrader.close(PATIENCE):
+            if not regrader.close(ENDING_SECONDS):
                 self._source.close()
-                regrader.close(LAST_PATIENCE)
+                regrader.close(KERNELLESS_SECONDS)
         self._todo = SimpleQueue()  # what was still to be done was about this exercise
 
     def _later(self, do: Callable[..., None], *arguments: Any) -> None:
@@ -167,9 +167,9 @@ class _Watch:
         if following is None:
             self._screen.line("That was the last one.")
         elif self._has_keys:
-            self._screen.line(f"Press n to go on to {following.id}, or stay: every save is graded still.")
+            self._screen.line(f"Press n to go on to {following.id}, or stay: every save is still graded.")
         else:
-            self._screen.line(f"Next: `python -m grader watch {following.id}`. Every save here is graded still.")
+            self._screen.line(f"Next: `python -m grader watch {following.id}`. Every save here is still graded.")
 
     def _complain(self, error: GraderError) -> None:
         self._screen.doing("")

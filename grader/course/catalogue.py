@@ -1,4 +1,4 @@
-"""Exercises on disk: the one module that knows what lies where in exercises/NN_name/.
+"""Exercises on disk: which there are, which one a name means, and what their exercise.toml says.
 
 An exercise is named by a path, a number, a prefix or its full name; whatever a person types, the answer is one Exercise
 or a sentence that says which there are.
@@ -64,13 +64,13 @@ def find(name: str, course: Path | None = None) -> Exercise:
     root = course or course_folder(given.parent if given.parent.is_dir() else None)
     wanted = given.resolve().name if name in (".", "") else given.name
     folders = list(_folders(root))
-    found = [folder for folder in folders if folder.name == wanted]
-    found = found or [folder for folder in folders if _number(folder.name) == _number(wanted) is not None]
-    found = found or [folder for folder in folders if folder.name.startswith(wanted) or wanted in folder.name]
-    if len(found) == 1:
-        return load(found[0])
-    there = ", ".join(folder.name for folder in found or folders) or "none at all"
-    problem = f"{name} could be any of these exercises" if found else f"There is no exercise {name}; there are"
+    matching = [folder for folder in folders if folder.name == wanted]
+    matching = matching or [folder for folder in folders if _number(folder.name) == _number(wanted) is not None]
+    matching = matching or [folder for folder in folders if folder.name.startswith(wanted) or wanted in folder.name]
+    if len(matching) == 1:
+        return load(matching[0])
+    there = ", ".join(folder.name for folder in matching or folders) or "none at all"
+    problem = f"{name} could be any of these exercises" if matching else f"There is no exercise {name}; there are"
     raise GraderError(f"{problem}: {there}.", "`python -m grader list` shows them with their titles.")
 
 

@@ -40,7 +40,7 @@ def rung(exercise: Exercise, standing: Standing) -> Rung | None:
     return Rung(bug, number, len(bug.hints), bug.hints[number - 1])
 
 
-def seen(exercise: Exercise, standing: Standing) -> tuple[str, ...]:
+def list_seen(exercise: Exercise, standing: Standing) -> tuple[str, ...]:
     """Every hint shown so far, in the order of the ladders."""
     return tuple(hint for bug in exercise.bugs for hint in bug.hints[: standing.seen(bug.id)])
 
@@ -48,12 +48,12 @@ def seen(exercise: Exercise, standing: Standing) -> tuple[str, ...]:
 def notes(exercise: Exercise, standing: Standing, verdict: Verdict, notebook: Notebook) -> Notes:
     """What a report shows beside the verdict."""
     if verdict.status != Status.PASSED:
-        return Notes(hints=seen(exercise, standing))
+        return Notes(hints=list_seen(exercise, standing))
     debrief = tuple(bug for bug in exercise.bugs if bug.debrief)  # a learner's kit has none
     solution: tuple[str, ...] = ()
     if exercise.solution is not None:
         solution = _repaired(read(exercise.solution))
-    return Notes(seen(exercise, standing), debrief, solution, _repaired(notebook))
+    return Notes(list_seen(exercise, standing), debrief, solution, _repaired(notebook))
 
 
 def _repaired(notebook: Notebook) -> tuple[str, ...]:

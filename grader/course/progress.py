@@ -91,7 +91,7 @@ class Progress:
     def _read(self) -> dict[str, Standing]:
         try:
             return _STANDINGS.validate_json(self._path.read_bytes())
-        except (OSError, ValidationError):  # none yet; a broken file is begun anew, nobody's work is in it
+        except (OSError, ValidationError):  # none yet; a broken file is replaced, as it holds nobody's work
             return {}
 
 

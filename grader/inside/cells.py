@@ -1,7 +1,7 @@
 """Which cell and line a piece of running code came from.
 
 IPython compiles each cell under a file name of its own; `Cells` notes the number of the cell at that moment, so that a
-frame, an exception or a graph's stack can be told as "cell 4, line 7" later.
+frame, an exception or a graph's stack can be reported as "cell 4, line 7" later.
 """
 
 from types import CodeType, FrameType

@@ -1,9 +1,8 @@
 """The first process of a notebook: reads what is asked for, prepares the room, and supervises the kernel in it.
 
-It is forked by the zygote (walls "nested": its own namespaces inside the zygote's sandbox; or "none"), or it is
-process 1 of a bubblewrap sandbox made for one notebook (walls "own"), started as `first.main`. In comes one message
-on an inherited connection: the request as JSON, with five listening sockets and the exercise's data files.
-Untrusted side.
+It is forked by the zygote (walls "nested": its own namespaces inside the zygote's sandbox; or "none"), or it is process
+1 of a bubblewrap sandbox made for one notebook (walls "own"), started as `first.main`. It reads one message from an
+inherited connection: the request as JSON, with five listening sockets and the exercise's data files. Untrusted side.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """A program's own folder, laid out again where it may write.
 
-In come folders that can be read, out goes a copy of the first in the kernel's room, with what the others hold beside
-it: real folders, so that new files can be written anywhere, copies of what is small, so that a program may overwrite
-the plots and checkpoints of its last run, and links to what is large. Names that begin with a dot are left out.
-Used on both sides; standard library only.
+The kernel's room gets a copy of the first folder, with what the others hold beside it: real folders, so that new files
+can be written anywhere, copies of what is small, so that a program may overwrite the plots and checkpoints of its last
+run, and links to what is large. Names that begin with a dot are left out. Used on both sides; standard library only.
 """
 
 from __future__ import annotations

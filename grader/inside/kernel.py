@@ -1,9 +1,8 @@
 """The last step of a forked or sandboxed kernel: take on its limits, then become an ipykernel.
 
-In come the rlimits of the request and five listening sockets which the grader made. So a kernel needs no folder that
-both it and the grader can write to, and the grader can connect before the kernel is there. The hard part is
-ipykernel's start, which wants to bind addresses: `_HandedApp` gives it the sockets in their place.
-Untrusted side; needs ipykernel.
+It gets the limits of the request and five listening sockets that the grader made. So a kernel needs no folder that both
+it and the grader can write to, and the grader can connect before the kernel is there. The hard part is ipykernel's
+start, which wants to bind addresses: `_HandedApp` gives it the sockets in their place. Untrusted side; needs ipykernel.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # the order of the hand
 CPU_GRACE = 5  # seconds more than the watchdog allows: it should be the first to notice
 DATA_FACTOR = 1.5  # RLIMIT_DATA over the memory limit: it stops what is faster than the watchdog
 
-# Collected before the fork, as to look at a name costs a fork its page. Who imports us imports nothing more of ours.
+# Collected before the fork: in a fork, each name that is looked at costs a page of memory. This module must be the last
+# of ours to be imported.
 OURS = [name for name in sys.modules if name.partition(".")[0] == "grader"]
 
 

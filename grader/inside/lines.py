@@ -47,7 +47,7 @@ def _codes() -> Iterator[CodeType]:
         if id(code) not in seen:
             seen.add(id(code))
             waiting += (constant for constant in code.co_consts if isinstance(constant, CodeType))
-            if code.co_name == "<lambda>" or not code.co_name.startswith("<"):  # what goes over nothing may crash
+            if code.co_name == "<lambda>" or not code.co_name.startswith("<"):  # a comprehension over nothing may crash
                 yield code
 
 

@@ -1,4 +1,4 @@
-"""What a program finds that is started from a file, and what ends one that runs for too long.
+"""Gives a program what it would find if it were started as `python NAME`, and ends one that runs for too long.
 
 A kernel that is killed takes all that was recorded with it. So a program is first told to stop by an exception, raised
 while its own code is running, which leaves the kernel alive to be questioned. Not available on Windows.
@@ -18,11 +18,11 @@ AGAIN = 0.5  # seconds until the next try, where nothing of the program's own wa
 
 
 class TimeLimit(BaseException):
-    """The program's time is over."""
+    """The program has used up its time."""
 
 
 def begin(namespace: "dict[str, Any]", name: str) -> None:
-    """As `python NAME` would begin: the file's path, no arguments, and plots that nobody looks at."""
+    """Set up what `python NAME` would: the file's path and no arguments; and plots without a window."""
     namespace["__file__"] = str(Path.cwd() / name)
     sys.argv[:] = [name]
     os.environ["MPLBACKEND"] = "Agg"
@@ -31,7 +31,7 @@ def begin(namespace: "dict[str, Any]", name: str) -> None:
 
 
 def steps_taken() -> int:
-    """By the optimizer that took most. They are looked for, because in `model.fit` no call of theirs can be seen."""
+    """The most that any optimizer took. They are searched for, because calls inside `model.fit` are hidden."""
     module = sys.modules.get("keras.src.optimizers.base_optimizer")
     if module is None:
         return 0

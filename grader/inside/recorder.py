@@ -52,7 +52,7 @@ class Recorder:
         self._wrap_optimizer()
 
     def _wrap_optimizer(self) -> None:
-        """Importing Keras costs a second, so it is waited for: a gradient comes before the first step."""
+        """Importing Keras takes a second, so the notebook is left to do it: gradients come before the first step."""
         module = sys.modules.get("keras.src.optimizers.base_optimizer")
         if module is not None and not self._optimizer_wrapped and hasattr(module, "BaseOptimizer"):
             self._optimizer_wrapped = True

@@ -1,9 +1,9 @@
 """Process 1 of a notebook's namespace: starts the kernel, watches its limits, and takes everything down at the end.
 
-In comes a request (already read) and a connection to the grader; out go three kinds of messages on it: `started`,
-`limit` and `exit`. When the grader closes the connection, or dies, the supervisor leaves; when it leaves, the Linux
-kernel ends every process of the namespace, whatever a notebook may have started. No handler for any signal may be
-installed here: only signals without a handler bounce off a namespace's process 1.
+It sends the grader three kinds of messages: `started`, `limit` and `exit`. When the grader closes the connection, or
+dies, the supervisor leaves; when it leaves, the Linux kernel ends every process of the namespace, whatever a notebook
+may have started. No handler for any signal may be installed here: only signals without a handler bounce off a
+namespace's process 1.
 
 Without a sandbox there is no namespace: then the supervisor adopts orphans and ends what it can find.
 Untrusted side; standard library only.

@@ -1,10 +1,10 @@
 """The fork server: imports TensorFlow once, then forks a process for each notebook.
 
-In comes, on one inherited socket, a connection for each kernel that the grader wants; the forked child reads the
-request from it, so that no session key ever lies in the memory that all kernels share. The hard parts: it must have a
-single thread, or forked children could not enter namespaces of their own; it must end with the grader, for which the
-end of the inherited socket is the sign; and nothing of a notebook may ever run in it.
-Runs inside the bubblewrap sandbox when there is one. Untrusted side.
+For each kernel the grader sends a connection on one inherited socket; the forked child reads the request from it, so
+that no session key ever lies in the memory that all kernels share. The hard parts: it must have a single thread, or
+forked children could not enter namespaces of their own; it must end with the grader, for which the end of the inherited
+socket is the sign; and nothing of a notebook may ever run in it. Runs inside the bubblewrap sandbox when there is one.
+Untrusted side.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _serve(grader: socket.socket, walls: bool) -> None:
             grader.close()
             _child(socket.socket(fileno=descriptors[0]), walls)
         os.close(descriptors[0])
-        if number == A_GRADING:  # who grades on gains more by it than it takes
+        if number == A_GRADING:  # a session that grades more notebooks gains more than the 0.2 s that this takes
             lines.make_arrays()
 
 

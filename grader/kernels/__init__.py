@@ -124,12 +124,12 @@ CONTRACTIONS = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"  # oneDNN's too
 
 
 def tensorflow_environment(outer: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables by which TensorFlow is the same in every kernel.
+    """The variables that make TensorFlow compute alike in every kernel.
 
     oneDNN's operations round differently on each kind of processor, so without them a class is graded alike on any
-    machine. Nor would they be faster: to find whether it has one takes 3 to 9 ms at the first use of every operation,
-    and to compile its first matrix product 20 ms, together half of a small notebook's time. Where matrices of 500 rows
-    and more are multiplied, or images convolved, they are worth it: set the variable to 1 before grading.
+    machine. They would be no faster either: looking for one takes 3 to 9 ms at the first use of every operation, and
+    compiling its first matrix product 20 ms, together half of a small notebook's time. They pay off where matrices of
+    500 rows and more are multiplied, or images convolved: set the variable to 1 before grading.
     """
     wanted = outer.get(ONEDNN, "0")
     settings = {ONEDNN: wanted, CONTRACTIONS: outer.get(CONTRACTIONS, wanted)}

@@ -1,7 +1,7 @@
 """What works on this machine for kernels, why the rest does not, and the lines that get it.
 
-In comes the machine, out go plain `Capability` rows for `python -m grader env` to show. Everything is tried rather than
-guessed: bubblewrap is run, a child is forked inside it and isolates itself. TensorFlow is not imported.
+`python -m grader env` shows its `Capability` rows. Everything is tried rather than guessed: bubblewrap is run, a child
+is forked inside it and isolates itself. TensorFlow is not imported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Capability:
 
     name: str
     works: bool
-    detail: str  # one sentence: what was found
+    detail: str  # one sentence: what was seen
     remedy: tuple[str, ...] = ()  # lines to paste into a terminal
     consequence: str = ""  # what one has to do without
 
@@ -105,13 +105,13 @@ def system_call_filter() -> Capability:
 
 
 def tensorflow() -> Capability:
-    found = {}
+    installed = {}
     for package in PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    versions = ", ".join(f"{name} {version}" for name, version in found.items())
+            installed[package] = importlib.metadata.version(package)
+    versions = ", ".join(f"{name} {version}" for name, version in installed.items())
     python = f"Python {platform.python_version()}"
-    if "tensorflow" not in found:
+    if "tensorflow" not in installed:
         remedy = (f"{sys.executable} -m pip install tensorflow",)
         return Capability("TensorFlow", False, f"TensorFlow is not installed in {sys.prefix} ({python}).", remedy)
     return Capability("TensorFlow", True, f"{python}, {versions}.")
@@ -180,9 +180,8 @@ def _because(problem: str, why: str) -> str:
 def _namespace_remedy() -> tuple[tuple[str, ...], str]:
     """The lines that lift what keeps user namespaces from working, and what that is; empty where nothing is known."""
     for obstacle in (_no_namespaces, _debian_switch, _apparmor, _container):
-        found = obstacle()
-        if found is not None:
-            return found
+        if (remedy := obstacle()) is not None:
+            return remedy
     return (), ""
 
 

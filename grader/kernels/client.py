@@ -1,9 +1,9 @@
 """The client's end of a kernel's channels: prompt, and safe to leave open to a hostile kernel.
 
-In comes whatever the kernel sends; out go well-formed, signed messages. Three things differ from jupyter_client's
-own. It does not sit out a fixed 0.2 s when it connects. What is forged or garbled is dropped instead of raised. And
-bytes are counted as they arrive, whatever they claim to be; past the limit the kernel is ended, so the client's
-memory stays bounded (stock: 1.5 GB for a notebook that prints 500 MB).
+It hands on well-formed, signed messages only. Three things differ from jupyter_client's own. It does not wait a fixed
+0.2 s when it connects. It drops what is forged or garbled instead of raising. And it counts bytes as they arrive,
+whatever they claim to be, and ends the kernel when they exceed the limit, so its memory stays bounded
+(jupyter_client's: 1.5 GB for a notebook that prints 500 MB).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The life of the fork server: started on demand, started again when it is lost, gone when we are.
 
-In comes whether it is to run behind walls, out go connections to freshly forked children. It starts without being
-waited for, so that its five seconds of imports overlap with our own. The hard part: several threads may want it while
-it starts, or dies.
+It hands out connections to freshly forked children. Starting it does not wait for it, so its five seconds of imports
+overlap with our own. The hard part: several threads may want it while it starts, or dies.
 """
 
 from __future__ import annotations
@@ -82,7 +81,7 @@ class ForkServer:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def close(self) -> None:
-        """End it and every kernel; who waits for one gets OSError, and it is not started again."""
+        """End it and every kernel, for good. A thread that waits for a kernel gets OSError."""
         with self._lock:
             self._closed = True
             self._stop()

@@ -1,7 +1,7 @@
 """Watches a kernel that runs as an ordinary tree of processes: its memory, processor time and number of processes.
 
-In comes the id of the tree's root; when a limit is passed, `hit` says which and the tree is ended. Memory is the sum of
-Pss where /proc tells it: RSS counts a page once for each process that shares it, which gives false alarms after a fork.
+When a limit is exceeded, `hit` names it and the tree is ended. Memory is the sum of Pss where /proc tells it: RSS
+counts a page once for each process that shares it, which gives false alarms after a fork.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INTERVAL = 0.2  # seconds; a process that touches memory as fast as it can gains
 
 
 class Watchdog(threading.Thread):
-    """Looks at the tree every INTERVAL seconds until it is gone, `stop` is called, or a limit is passed."""
+    """Looks at the tree every INTERVAL seconds until it is gone, `stop` is called, or a limit is exceeded."""
 
     def __init__(self, root: int, limits: Limits, end: Callable[[], None]) -> None:
         super().__init__(name=f"watchdog of {root}", daemon=True)

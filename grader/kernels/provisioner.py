@@ -1,7 +1,7 @@
 """Between jupyter_client and a kernel's process: nbconvert drives our kernels as it drives any other.
 
-In comes a `Launcher`, the one thing in which kernel sources differ: given what a kernel needs to listen on, it starts
-a `Process`. Out goes a jupyter_client provisioner, which a `SourcedKernelManager` names in its kernelspec. The hard
+A `Launcher` is the one thing in which kernel sources differ: given what a kernel needs to listen on, it starts a
+`Process`. The provisioner, which a `SourcedKernelManager` names in its kernelspec, starts kernels with it. The hard
 part is noticing a death at once, from whichever event loop is waiting: every wait opens a descriptor of its own.
 """
 
@@ -38,7 +38,7 @@ class Process(Protocol):
         """End the whole tree, from any thread, at any time."""
 
     def limit_hit(self) -> LimitHit | None:
-        """The limit for which it was ended by whoever watches it."""
+        """The limit for which its watchdog or supervisor ended it."""
 
     def lost(self) -> bool:
         """Whether it is gone without a word from whoever watches it, as where that process was killed."""

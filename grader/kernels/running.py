@@ -1,7 +1,7 @@
 """A kernel that runs: what every source hands out, whichever way its process was started.
 
-In comes a request, a folder and a launcher, out goes a Kernel for the length of a `with`: a started manager, one place
-that knows which limit was passed, and an end that leaves no process, file or socket behind.
+For the length of a `with` it has a started manager and one place that knows which limit was exceeded; its end leaves no
+process, file or socket behind.
 """
 
 from __future__ import annotations

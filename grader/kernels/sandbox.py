@@ -1,10 +1,10 @@
 """The bubblewrap command line: what a sandbox shows, and nothing else.
 
-In comes a program of `grader.inside` to run and the descriptors it inherits, out goes an argument list for Popen.
-Inside there are the interpreter with its packages, the system's libraries and programs, and an empty /clinic, /tmp and
-/dev/shm; no network, no other process, no home, no course, and no file of ours: the few modules of the untrusted side
-come as an archive in memory. The hard part is root: bubblewrap then keeps its capabilities, so the program must lose
-them, and root's uid as well.
+`command` returns the argument list that runs a program of `grader.inside` in a sandbox. Inside there are the
+interpreter with its packages, the system's libraries and programs, and an empty /clinic, /tmp and /dev/shm; no network,
+no other process, no home, no course, and no file of ours: the few modules of the untrusted side come as an archive in
+memory. The hard part is running as root: bubblewrap then keeps its capabilities, so the program must drop them, and
+root's uid as well.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The trusted end of a supervised kernel: asks for it, watches for its end, ends it.
 
-In comes one end of a connection whose other end a supervisor (`grader.inside`) reads; out goes a Process. The
-supervisor is process 1 of the notebook's namespace, so ending it ends everything in there, and a descriptor of it
-tells exactly when that is done. The hard part is to know its process id, which inside is always 1: the Linux kernel
-tells us, as credentials attached to its first message.
+A SupervisedProcess is made from a connection to a supervisor (`grader.inside`), which is process 1 of the notebook's
+namespace, so ending it ends everything in there, and a descriptor of it becomes readable exactly when that is done. The
+hard part is to know its process id, which inside is always 1: the Linux kernel tells us, as credentials attached to its
+first message.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Folders of a user's that a notebook may read: what of them a sandbox shows, and where.
 
-In come folders, out go Views, each with the bubblewrap flags that show it read-only at a place of its own. Never shown
-are folders whose names begin with a dot (.git, .ssh, .spec) and, of a course, its solutions and repairs. The hard part
-is a folder with somebody's home or a whole disk below it: one that holds too many folders to look through shows only
-the files that lie in it directly.
+A View of each folder has the bubblewrap flags that show it read-only at a place of its own. Never shown are folders
+whose names begin with a dot (.git, .ssh, .spec) and, of a course, its solutions and repairs. The hard part is a folder
+with somebody's home or a whole disk below it: one that holds too many folders to look through shows only the files that
+lie in it directly.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class View:
 
 
 def views(folders: Iterable[Path]) -> tuple[View, ...]:
-    """Of each folder that may be shown at all, once."""
+    """One for each folder that may be shown."""
     allowed = [folder for folder in dict.fromkeys(folders) if not secret(folder)]
     return tuple(_view(folder, f"{SHOWN}/{number}") for number, folder in enumerate(allowed))
 

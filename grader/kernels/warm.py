@@ -1,6 +1,6 @@
 """Warm kernels: forked from a process that has imported TensorFlow, each behind walls of its own.
 
-In comes a request, out goes a kernel in about a tenth of a second. Without walls (`--sandbox off`, no bubblewrap) the
+A request is answered with a kernel in about a tenth of a second. Without walls (`--sandbox off`, no bubblewrap) the
 same fork server runs in the open: as fast, and no safer than a cold kernel.
 """
 

@@ -1,7 +1,6 @@
-"""Renderers of one Verdict. A verdict and the notes that go beside it come in; text of the asked format goes out, or
-is printed to a terminal. Learners' texts are made presentable here, before any renderer sees them, so that no
-renderer can forget to. A report of any verdict stays under LARGEST bytes: one that does not is made again from a
-shorter verdict."""
+"""Renderers of one Verdict and the notes beside it: `render` returns text in one of FORMATS, `show` prints to a
+terminal. Learners' texts are made presentable here, before any renderer sees them, so that none can forget to. A report
+of any verdict stays under LARGEST bytes: one that does not is made again from a shorter verdict."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The geometry of the HTML report's pictures: numbers come in, coordinates in percent go out, templates draw them.
-Plots stretch with the page while their labels are HTML and keep their size, so one drawing is readable on a phone and
-on a wall. What is hard is a training that went wrong: a loss that is NaN, infinite, constant, or falls by six powers
-of ten."""
+"""The geometry of the HTML report's pictures, as coordinates in percent that the templates draw. Plots stretch with the
+page while their labels are HTML and keep their size, so one drawing is readable on a phone and on a wall. What is hard
+is a training that went wrong: a loss that is NaN, infinite, constant, or falls by six powers of ten."""
 
 from __future__ import annotations
 

@@ -70,10 +70,10 @@ def presentable(verdict: Verdict, notes: Notes, scale: float = 1.0) -> tuple[Ver
     return replace(verdict, checks=checks, message=message), notes
 
 
-def tidied(value: Anything, scale: float = 1.0) -> Anything:
+def tidy(value: Anything, scale: float = 1.0) -> Anything:
     """The same for any other dataclass that is to be shown."""
-    tidy: Anything = _Shortener(scale).tidy(value)
-    return tidy
+    shown: Anything = _Shortener(scale).tidy(value)
+    return shown
 
 
 @dataclass
@@ -89,8 +89,8 @@ class _Shortener:
         if isinstance(value, Cell):  # kept whole, because findings point into it: only excerpts are shown
             return replace(value, source=code(value.source), error=self.tidy(value.error))
         if hasattr(value, "__dataclass_fields__"):
-            tidied = {part.name: self.tidy(getattr(value, part.name), part.name) for part in fields(value)}
-            return replace(value, **tidied)
+            parts = {part.name: self.tidy(getattr(value, part.name), part.name) for part in fields(value)}
+            return replace(value, **parts)
         return value
 
     def _string(self, value: str, name: str) -> str:

@@ -23,7 +23,7 @@ _ENDED = {"crashed": "stopped", "timed_out": "timed out", "killed": "killed", "u
 
 def line(diagnosis: Diagnosis) -> str:
     """One line of JSON."""
-    shown = clean.tidied(diagnosis)
+    shown = clean.tidy(diagnosis)
     return standard_json.dumps(results(shown), ensure_ascii=False, allow_nan=False)
 
 
@@ -43,7 +43,7 @@ def show(diagnosis: Diagnosis, console: Console) -> None:
     """Print to a terminal."""
     from grader.report import drawing
 
-    shown = clean.tidied(diagnosis)
+    shown = clean.tidy(diagnosis)
     drawing.show(lambda width, signs: _page(shown, width, signs), console)
 
 

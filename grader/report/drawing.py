@@ -1,7 +1,7 @@
 """What reports on a terminal are made of: wrapped text, somebody's code with the culprit underlined, findings and the
-path of a gradient. Presentable data comes in, lines of rich Text go out. Everything must read well at 80 columns,
-without colour and in ASCII, so layout is done here line by line, in cells of the terminal (a Chinese character takes
-two), and colour only repeats what words say."""
+path of a gradient. It draws presentable data as lines of rich Text. Everything must read well at 80 columns, without
+colour and in ASCII, so layout is done here line by line, in cells of the terminal (a Chinese character takes two), and
+colour only repeats what words say."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def show(compose: Compose, console: Console) -> None:
         lines, spelt = compose(width, UNICODE), _as_it_is
     else:
         lines, spelt = compose(width - 4, ASCII), _in_ascii
-    for line in spaced(lines):
+    for line in without_gaps(lines):
         console.print(spelt(line), soft_wrap=True, highlight=False)
 
 
@@ -163,7 +163,7 @@ def _ruler(width: int) -> Console:
     return Console(file=io.StringIO(), width=width)
 
 
-def spaced(lines: Iterator[Text]) -> Iterator[Text]:
+def without_gaps(lines: Iterator[Text]) -> Iterator[Text]:
     """The lines without empty ones at the top, at the end and in a row."""
     begun = waiting = False
     for line in lines:
@@ -176,8 +176,8 @@ def spaced(lines: Iterator[Text]) -> Iterator[Text]:
         begun, waiting = True, False
 
 
-def joined(lines: Iterator[Text]) -> str:
-    return "".join(f"{line.plain.rstrip()}\n" for line in spaced(lines))
+def join_lines(lines: Iterator[Text]) -> str:
+    return "".join(f"{line.plain.rstrip()}\n" for line in without_gaps(lines))
 
 
 def _can_print(signs: str, encoding: str) -> bool:

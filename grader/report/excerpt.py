@@ -1,6 +1,6 @@
-"""The lines around a place in somebody's code, with the columns to underline. A place comes as line and columns
-inside a cell and goes out as `CodeLine`s of bounded length. What is hard is keeping the underlining right when tabs
-are expanded and when a long line is cut to the part that matters."""
+"""The lines around a place in somebody's code, with the columns to underline. Each line is a `CodeLine` of bounded
+length. What is hard is keeping the underlining right when tabs are expanded and when a long line is cut to the part
+that matters."""
 
 from __future__ import annotations
 

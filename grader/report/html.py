@@ -1,6 +1,6 @@
-"""One offline HTML file that tells a learner everything about one graded notebook. A presentable verdict and its
-notes come in; the page goes out: no script, no request, every picture with a text that says the same. Jinja escapes
-all that it is given, and the page's own policy forbids whatever might slip through."""
+"""One offline HTML file that tells a learner everything about one graded notebook. The page has no script and makes no
+request, and each picture has a text that says the same. Jinja escapes all that it is given, and the page's own policy
+forbids whatever might slip through."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def render(verdict: Verdict, notes: Notes) -> str:
             notes=notes,
             graded=verdict.status not in words.NOT_GRADED,
             passed=verdict.status is Status.PASSED,
-            checks=words.ordered(verdict.checks),
+            checks=words.order_checks(verdict.checks),
             stopped=stopped,
             opening=excerpt.opening(stopped.source, 2 * CONTEXT, WIDEST) if stopped else (),
             loose=words.loose_findings(verdict),

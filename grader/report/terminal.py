@@ -1,6 +1,6 @@
-"""A verdict as text: for a terminal, and as plain text for files and for systems that show text. A presentable
-verdict comes in; lines of rich Text go out. Compilers' messages are the model: what happened, the reader's own code
-with the culprit underlined, why, what next."""
+"""A verdict as text: for a terminal, and as plain text for files and for systems that show text. It draws a presentable
+verdict as lines of rich Text. Compilers' messages are the model: what happened, the reader's own code with the culprit
+underlined, why, what next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grader.model import Check, Comparison, Notes, Status, Verdict
 from grader.report import drawing, words
-from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, joined
+from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
 from grader.words import out_of, place, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
@@ -22,14 +22,14 @@ _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
 
 
 def plain(verdict: Verdict, notes: Notes, width: int = WIDTH) -> str:
-    return joined(_Page(verdict, notes, width, UNICODE).report())
+    return join_lines(_Page(verdict, notes, width, UNICODE).report())
 
 
 def plain_check(verdict: Verdict, check: Check, width: int = WIDTH) -> str:
     """What there is to say about one check, without its title."""
     page = _Page(verdict, Notes(), width, UNICODE)
     reason = words.skip_reason(verdict, check)
-    return joined(page.indented(reason, 0, "Skipped: ") if reason else page.body(check, 0))
+    return join_lines(page.indented(reason, 0, "Skipped: ") if reason else page.body(check, 0))
 
 
 def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
@@ -54,7 +54,9 @@ class _Page(Drawing):
         if self.verdict.checks:
             yield Text()
         told: set[int] = set()
-        for reason, checks in groupby(words.ordered(self.verdict.checks), partial(words.skip_reason, self.verdict)):
+        for reason, checks in groupby(
+            words.order_checks(self.verdict.checks), partial(words.skip_reason, self.verdict)
+        ):
             alike = list(checks)
             for check in alike:
                 yield from self._check(check, told)
@@ -67,7 +69,7 @@ class _Page(Drawing):
 
     def brief(self) -> Iterator[Text]:
         yield self._title()
-        for check in words.ordered(self.verdict.checks):
+        for check in words.order_checks(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
             line.append(f"{out_of(check.points, check.max_points):>7}  ")
             where = self._where(check)

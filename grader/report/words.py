@@ -1,5 +1,5 @@
 """How a verdict is put into words, once for all renderers: points, statuses, reasons, and the sentences that stand
-for a picture. Numbers and dataclasses come in, short plain English goes out."""
+for a picture."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def heading(verdict: Verdict) -> str:
     return f"{number} {verdict.title or rest.replace('_', ' ')}"
 
 
-def ordered(checks: Sequence[Check]) -> list[Check]:
+def order_checks(checks: Sequence[Check]) -> list[Check]:
     """What failed first, then what was skipped, then what is right; else as the exercise has them."""
     return sorted(checks, key=lambda check: _ORDER.get(check.status, 0))
 

@@ -1,6 +1,6 @@
 """The judging process: reads jobs of two lines (which spec; the evidence), answers one line each.
 
-For each spec it forks a process that collects it, once: that takes pytest five times as long as to run it. That one
+For each spec it forks a process that collects it once: collecting takes pytest five times as long as running. That one
 judges each evidence in a fork of its own, with nothing of the submission judged before. Where there is no fork
 (Windows) the process judges one job and ends; the parent starts another.
 """
@@ -45,7 +45,7 @@ def judge(spec: str, evidence: Callable[[], Pair]) -> Answer:
 
 
 def rehearse() -> None:
-    """Judge nothing, so that every fork finds imported what pytest imports as it goes."""
+    """Judge nothing, so that what pytest imports on the way has been imported before any fork."""
     here = str(EMPTY_CONFIGURATION.parent)  # no tests lie here
     _pytest(here, [here], [])
 
@@ -91,7 +91,7 @@ class Collected:
         self._to, self._from = os.fdopen(to_it, "wb"), os.fdopen(from_it, encoding="utf-8")
 
     def judge(self, evidence: str) -> str:
-        """One line of evidence in, one line of answer out; "" when the process is gone."""
+        """The line of answer to a line of evidence; "" when the process is gone."""
         with suppress(BrokenPipeError):
             self._to.write(evidence.encode())
             self._to.flush()

@@ -1,2 +1,2 @@
-"""What goes on while an exercise is watched, each in a thread of its own: saves come in (`saves`), keys come in
-(`keys`), verdicts go out (`regrade`). `grader.commands.watch` brings them together."""
+"""What goes on while an exercise is watched, each in a thread of its own: `saves` notices saves, `keys` reads keys and
+`regrade` grades. `grader.commands.watch` brings them together."""

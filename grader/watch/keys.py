@@ -1,4 +1,4 @@
-"""A terminal in, single keys out, without waiting for Enter; and the terminal as it was afterwards, whatever happens.
+"""Reads single keys from the terminal, without waiting for Enter, and leaves it as it was, whatever happens.
 
 Where stdin and stdout are no terminal, or we run in its background, there are no keys. The hard part is that the
 terminal's mode outlives us: it is put back on every way out, and taken again after Ctrl-Z and `fg`.
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 POLL = 0.05  # seconds between two looks at the keyboard where it can't be waited for (Windows)
-INTERRUPT = "\x03"  # Ctrl-C, where the system hands it over as a key
 
 
 @contextmanager

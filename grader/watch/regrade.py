@@ -1,8 +1,8 @@
-"""A notebook's newest text in, verdicts out, as fast as a verdict can be had; then what the doctor says of the failed.
+"""Grades a notebook's newest text as fast as it can, and then has the doctor explain what failed.
 
-A kernel for the next save is ready before it comes, so a save starts its grading at once. What is asked for by a quiet
-time after a save, that one burst of saves gives one verdict, is had another way: a save that comes while an older text
-is being graded ends that grading, and no verdict is told before the file has been quiet. Only the later saves of a
+A kernel for the next save is ready before it comes, so a save starts its grading at once. One burst of saves must give
+one verdict, and waiting for a quiet time after each save would be slow. Instead, a save that comes while an older text
+is being graded ends that grading, and no verdict is shown before the file has been quiet. Only the later saves of a
 burst wait for quiet before they start. Everything of a grading happens in one thread, which owns the kernels' sessions.
 """
 

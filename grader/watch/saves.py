@@ -1,8 +1,8 @@
-"""A notebook's file in, its text whenever a save has changed the code.
+"""Watches a notebook's file and hands on its text whenever a save has changed the code.
 
 Editors save in many ways: in place, in pieces, or by renaming another file over it, so the folder is watched and not
 the file. Outputs and prose alone (Jupyter's autosave) are no reason to grade again. The hard part is a file that is
-half written: it is read again for a while before anybody is told that it is no notebook.
+half written: it is read again for a while before it is reported as unreadable.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from grader.errors import UngradableError
 
 STEP = 20  # ms between two looks at what the system has reported: a save is seen after one or two
 LOOK = 1000  # ms until the file is looked at without a report: on some network drives there is none
-PATIENCE = 2.0  # seconds for which a file may be half written
+HALF_WRITTEN_SECONDS = 2.0  # for which a file may be unreadable
 RETRY = 0.05
 
 
@@ -74,7 +74,7 @@ class Saves:
             self._saved(notebook)
 
     def _read(self) -> Notebook:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + HALF_WRITTEN_SECONDS
         while True:
             try:
                 return read(self._path)

@@ -1,5 +1,5 @@
-"""What watch prints: one thing after the other, as any program does, with a line at the end that says what is being
-done. Nothing is cleared but that line, so that what was read stays where it was, over ssh and in a screen reader too.
+"""What watch prints: one thing after the other, as any program does, with a last line that shows what is being done.
+Nothing is cleared but that line, so that what was read stays where it was, over ssh and in a screen reader too.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def test_our_own_failure_is_tried_once_more(tmp_path: Path) -> None:
 
 
 def test_a_grading_that_hangs_in_our_code_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "PATIENCE", 1.0)
+    monkeypatch.setattr(workers, "GRADING_SECONDS", 1.0)
     source = made_class(tmp_path / "in", {"ada": "hang", "bob": "0"})
     run(source, tmp_path / "out")
     assert statuses(tmp_path / "out") == {"ada": "error", "bob": "passed"}

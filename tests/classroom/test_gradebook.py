@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from grader.classroom.gradebook import FILE, Gradebook
-from grader.classroom.gradebook.database import Mount, mounted, network_file_system
+from grader.classroom.gradebook.database import Mount, list_mounts, network_file_system
 from grader.classroom.gradebook.tables import Table
 from grader.errors import GraderError
 from grader.model import Status, Verdict
@@ -167,7 +167,7 @@ def test_the_nearest_mount_says_which_file_system_it_is(path: str, kind: str | N
 
 
 def test_this_machines_mounts_are_known() -> None:
-    assert any(mount.point == "/" for mount in mounted())
+    assert any(mount.point == "/" for mount in list_mounts())
 
 
 def test_migrations_build_the_tables_that_the_code_uses(tmp_path: Path) -> None:

@@ -17,19 +17,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.classroom.intake import Limits, Submission, take_in
+from grader.classroom.intake import IntakeLimits, Submission, take_in
 from grader.classroom.intake.names import guess
 from grader.classroom.intake.text import clean
 
 from .making import EXERCISES, folder, notebook, zipped
 
 GOOD = {"ada/02/notebook.ipynb": notebook()}
-SMALL = Limits(
+SMALL = IntakeLimits(
     notebook=100_000, nested_zip=1_000_000, unpacked=300_000, entries=50, depth=3, files=1_000, total=10_000_000
 )
 
 
-def taken(source: Path, limits: Limits = SMALL) -> list[Submission]:
+def taken(source: Path, limits: IntakeLimits = SMALL) -> list[Submission]:
     return take_in(source, source.parent / "private", EXERCISES, limits=limits)
 
 

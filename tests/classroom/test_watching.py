@@ -7,13 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
-from grader.classroom.watching import Progress
+from grader.classroom.watching import BatchDisplay
 
 
 def watched(terminal: bool) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=140, color_system=None)
-    with Progress(3, console) as progress:
+    with BatchDisplay(3, console) as progress:
         progress.look([("[/red] o'hara, 02", 12.4), ("ada, 02", 3.0)])
         for status in ("passed", "passed", "error"):
             progress.finished(status)
@@ -34,6 +34,6 @@ def test_a_log_gets_a_line_now_and_then() -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_nothing_to_grade_shows_nothing(terminal: bool) -> None:
     out = io.StringIO()
-    with Progress(0, Console(file=out, force_terminal=terminal)):
+    with BatchDisplay(0, Console(file=out, force_terminal=terminal)):
         pass
     assert "0/0" not in out.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.hints import current_bug, notes, rung, seen
+from grader.course.hints import current_bug, list_seen, notes, rung
 from grader.course.notebook import read
 from grader.course.progress import Progress, Standing
 from grader.model import Bug, Check, Exercise, Status, Verdict
@@ -116,7 +116,7 @@ def test_rungs_come_one_at_a_time_and_the_last_one_stays(exercise: Exercise, cou
         texts.append((step.number, step.text))
         progress.see_hint(exercise, step.bug.id)
     assert texts == [(1, "one"), (2, "two"), (3, "three"), (3, "three")]
-    assert seen(exercise, progress.standing(exercise)) == ("one", "two", "three")
+    assert list_seen(exercise, progress.standing(exercise)) == ("one", "two", "three")
 
 
 def test_the_debrief_and_the_solution_come_only_after_passing(exercise: Exercise) -> None:

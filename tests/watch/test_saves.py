@@ -11,7 +11,7 @@ import pytest
 
 from grader.course.notebook import Notebook
 from grader.errors import UngradableError
-from grader.watch.saves import PATIENCE, Saves
+from grader.watch.saves import HALF_WRITTEN_SECONDS, Saves
 
 from .conftest import Desk
 
@@ -83,7 +83,7 @@ def test_a_half_written_file_is_waited_for(desk: Desk, seen: News) -> None:
 def test_a_file_that_stays_broken_is_told_once_and_its_repair_is_news(desk: Desk, seen: News) -> None:
     text = desk.text()
     desk.save(text[: len(text) // 2])
-    refusal = seen.get(timeout=PATIENCE + SOON)
+    refusal = seen.get(timeout=HALF_WRITTEN_SECONDS + SOON)
     assert isinstance(refusal, UngradableError) and "not valid JSON" in refusal.message
     assert silent(seen)
     desk.save(text)

@@ -1,7 +1,7 @@
-"""A course -> the zip that its learners get. In comes a folder of exercises, out goes a kit: the broken notebooks, the
-grader, the checks that need no reference, and a README. The hard part is what stays behind, so nothing is taken along
-because it lies there: of an exercise a few files by name, the notebook as it was at first, and exercise.toml written
-anew without comments and debriefs. The same course gives the same bytes.
+"""A course -> the kit, the zip that its learners get: the broken notebooks, the grader, the checks that need no
+reference, and a README. The hard part is what must not be in it, so files are never taken just because they are there:
+of an exercise only a few by name, the notebook as it was at first, and exercise.toml written anew without comments and
+debriefs. The same course gives the same bytes.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Kit:
 
 def release(course: Path, output: Path, with_spec: bool = False) -> Kit:
     """Write the kit of all exercises of `course` to `output`; `with_spec`: with solutions and all checks."""
-    found = exercises(course)
-    if not found:
+    chosen = exercises(course)
+    if not chosen:
         raise GraderError(f"There is no exercise in {course}.", "Name the folder of exercises with --exercises FOLDER.")
-    files = {**_project(with_spec), "README.md": _readme(found, with_spec)}
-    for exercise in found:
+    files = {**_project(with_spec), "README.md": _readme(chosen, with_spec)}
+    for exercise in chosen:
         files |= _whole(exercise) if with_spec else _without_answers(exercise)
     write_whole(output, make_zip({f"{FOLDER}/{name}": content for name, content in files.items()}))
-    return Kit(len(found), len(files), output.stat().st_size)
+    return Kit(len(chosen), len(files), output.stat().st_size)
 
 
 # --- the grader -------------------------------------------------------------------------------------------------------
@@ -60,11 +60,11 @@ def _project(with_spec: bool) -> Files:
     return {path.relative_to(home).as_posix(): _read(path) for path in chosen}
 
 
-def _readme(found: list[Exercise], with_spec: bool) -> bytes:
+def _readme(chosen: list[Exercise], with_spec: bool) -> bytes:
     from jinja2 import Template
 
     template = Template((Path(__file__).parent / "README.md.j2").read_text("utf-8"), trim_blocks=True)
-    text: str = template.render(exercises=found, with_spec=with_spec)
+    text: str = template.render(exercises=chosen, with_spec=with_spec)
     return f"{text}\n".encode()
 
 

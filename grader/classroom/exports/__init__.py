@@ -1,1 +1,1 @@
-"""A gradebook's rows in, files that other programs read out: tables, Canvas, Gradescope, JUnit."""
+"""Writes a gradebook's rows for other programs: as a table, and for Canvas."""

@@ -1,4 +1,4 @@
-"""Canvas' own exported gradebook and our rows in, the same table with our scores filled in out, ready to be imported.
+"""Fills our scores into the gradebook that Canvas exported, ready to be imported there again.
 
 Canvas finds students by the column ID, assignments by "Title (number)", and reads points possible from a row of that
 name (`lib/gradebook_importer.rb`). So everything that Canvas wrote stays where it is, and only score cells change.
@@ -136,7 +136,7 @@ def _widen(table: list[list[str]], new: Sequence[str], exercises: Mapping[str, t
 def _factors(
     columns: Mapping[str, int], possible: Sequence[str], exercises: Mapping[str, tuple[str, float]]
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """By what our points are multiplied where an assignment is worth another number of points in Canvas."""
+    """The factor from our points to Canvas', where an assignment is worth another number of points there."""
     factors, scaled = {}, []
     for exercise, column in columns.items():
         title, ours = exercises[exercise]
@@ -158,7 +158,7 @@ def _number(text: str) -> float | None:
 
 
 def _match(table: Sequence[list[str]], rows: Iterable[Row]) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Our students' lines: by Canvas' id, the login, the name, in this order, and only where it is one line's."""
+    """Our students' lines: by Canvas' id, the login, the name, in this order, where exactly one line matches."""
     lines = [line for line in table[1:] if line[0].strip() and POINTS_POSSIBLE not in line[0]]
     indices = [_index(table[0], lines, column) for column in ("ID", "SIS Login ID", "SIS User ID")]
     names = _name_index(table[0], lines)

@@ -1,7 +1,7 @@
 """Text for one cell of a table that a spreadsheet will open.
 
-A cell that begins with one of these is run as a formula by Excel, LibreOffice or Google Sheets (OWASP, "CSV
-Injection"), after white space and in their full-width forms too. An apostrophe in front makes it text everywhere.
+A cell that begins with one of FORMULA's characters is run as a formula by Excel, LibreOffice or Google Sheets (OWASP,
+"CSV Injection"), after white space and in their full-width forms too. An apostrophe in front makes it text everywhere.
 """
 
 from __future__ import annotations

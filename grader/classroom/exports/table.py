@@ -1,4 +1,4 @@
-"""Rows in, gradebook.csv out: one line for everything handed in, one column for each check of each exercise."""
+"""gradebook.csv: a line for every submission, a column for each check of each exercise."""
 
 from __future__ import annotations
 

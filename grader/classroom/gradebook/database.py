@@ -1,7 +1,8 @@
-"""The SQLite file of a gradebook in, an engine on it out: migrated to this version, and safe where it lies.
+"""Opens the SQLite file of a gradebook: migrated to this version, with a journal that is safe where the file lies.
 
-SQLite's write-ahead log survives kill -9 and lets others read while a batch writes, but needs shared memory between
-its users, which network file systems do not give (sqlite.org/wal.html). There a rollback journal is used, and said.
+SQLite's write-ahead log survives kill -9 and lets others read while a batch writes, but needs shared memory between its
+users, which network file systems do not give (sqlite.org/wal.html). There a rollback journal is used, and a notice says
+so.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def network_file_system(path: Path, mounts: Iterable[Mount]) -> str | None:
     return nearest.kind if nearest and nearest.kind.lower() in NETWORK else None
 
 
-def mounted() -> list[Mount]:
+def list_mounts() -> list[Mount]:
     import psutil
 
     return [Mount(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]
@@ -49,7 +50,7 @@ def connect(file: Path, mounts: Iterable[Mount] | None = None) -> tuple[Engine, 
     """An engine on the migrated file, and a sentence to show where the write-ahead log could not be used."""
     from sqlalchemy import create_engine, event
 
-    kind = network_file_system(file.resolve(), mounted() if mounts is None else mounts)
+    kind = network_file_system(file.resolve(), list_mounts() if mounts is None else mounts)
     journal = "DELETE" if kind else "WAL"
     engine = create_engine(f"sqlite:///{file}")
 

@@ -1,4 +1,4 @@
-"""The gradebook's tables in, Rows out. Which attempt counts is decided here, when it is asked, and stored nowhere."""
+"""Reads the gradebook's tables into Rows. Which attempt counts is decided here at each reading and stored nowhere."""
 
 from __future__ import annotations
 

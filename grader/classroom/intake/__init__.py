@@ -1,8 +1,8 @@
-"""SUBMISSIONS, a folder or a zip as it came from anywhere, in; one Submission for everything handed in, out.
+"""Takes in SUBMISSIONS, a folder or zip from anywhere: one Submission for everything that was handed in.
 
 Reading and understanding are apart: `reading` copies bytes out of a place that cannot be trusted, `names` knows how
-learning platforms name things, `assign` decides whose notebook each one is and for which exercise. What cannot be
-read or assigned is a Submission too, with the reason, so that nobody is lost without a word.
+learning platforms name things, `assign` decides whose notebook each one is and for which exercise. What cannot be read
+or assigned is a Submission too, with the reason, so that nobody is lost silently.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from grader.classroom.intake.assign import assign
-from grader.classroom.intake.reading import Limits, read
+from grader.classroom.intake.reading import IntakeLimits, read
 from grader.classroom.intake.students import Student, read_students
 from grader.classroom.intake.submission import Submission
 
-__all__ = ["Limits", "Student", "Submission", "read_students", "take_in"]
+__all__ = ["IntakeLimits", "Student", "Submission", "read_students", "take_in"]
 
 
 def take_in(
@@ -24,7 +24,7 @@ def take_in(
     exercises: Collection[str],
     *,
     students: Path | None = None,
-    limits: Limits | None = None,
+    limits: IntakeLimits | None = None,
     exclude: Collection[Path] = (),
 ) -> list[Submission]:
     """Everything handed in under `source`. Notebooks are copied to `private`, under the name of their own hash.
@@ -32,7 +32,7 @@ def take_in(
     `students` is a table of ids, names and sections; without it, a `students.csv` beside the submissions is used.
     `exclude` names folders inside `source` that hold no submissions, such as the output folder.
     """
-    found, table = read(source, private, limits or Limits(), exclude)
+    found, table = read(source, private, limits or IntakeLimits(), exclude)
     if students is not None:
         table = students.read_bytes()
     known = read_students(table) if table is not None else ()

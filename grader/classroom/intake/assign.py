@@ -1,8 +1,8 @@
-"""Found files in, Submissions out: whose each one is, for which exercise, and which attempt.
+"""Turns found files into Submissions: whose each one is, for which exercise, and which attempt.
 
-A platform's names say it all. Bare folders and flat files do not, so there the whole intake is looked at: a table of
-students wins, exercises' folders are recognised, and what all paths share is a wrapper. Two people are never merged:
-a number in a flat name counts as the exercise's only where that is so in every name.
+A platform's names tell all of that. Bare folders and flat files do not, so the whole intake is looked at: a table of
+students wins, exercises' folders are recognised, and what all paths share is a wrapper. Two people are never merged: a
+number in a flat name counts as the exercise's only where that is so in every name.
 """
 
 from __future__ import annotations

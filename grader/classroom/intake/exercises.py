@@ -1,4 +1,4 @@
-"""A name that a stranger gave to a file or folder in, the exercise that it speaks of out, or None."""
+"""Finds the exercise that a stranger's file or folder name speaks of, if there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The path of a handed-in file in, what its names say out: whose it is, which exercise, when, how feedback goes back.
+"""Reads the path of a submitted file: whose it is, which exercise, when, and where its feedback belongs.
 
 Checked against the platforms' own sources: Canvas `lib/content_zipper.rb` (name[_LATE]_user_attachment_file, without
 names anon_code), Moodle `mod/assign/classes/downloader.php` (Full Name_number_assignsubmission_file, a folder or a

@@ -1,4 +1,4 @@
-"""One handed-in file in, what it is out: a notebook (in its private copy, with the exercise it names), or why not.
+"""Decides what a submitted file is: a notebook (kept as a private copy, with the exercise it names), or why not.
 
 Only JSON is read here; whether the notebook is any good is for the grader to say.
 """
@@ -38,7 +38,7 @@ def is_notebook(name: str) -> bool:
     return NOTEBOOK_NAME.match(name) is not None
 
 
-def examine(parts: tuple[str, ...], modified: float, data: bytes, private: Path) -> Found:
+def recognise(parts: tuple[str, ...], modified: float, data: bytes, private: Path) -> Found:
     if not data.strip():
         return Found(parts, modified, reason="the file is empty")
     try:

@@ -1,8 +1,8 @@
-"""A folder or zip that nobody vouches for in; a list of Found files out, notebooks copied to a private place.
+"""Reads a folder or zip that nobody vouches for: a list of Found files, with the notebooks copied to a private place.
 
 The hard part is that every byte and every name may be hostile. So nothing is ever unpacked under its own name: a
-notebook is read into memory up to a limit that does not believe any header, checked, and stored under its hash.
-Links and devices are never opened. One bad file costs itself a row with the reason, and nothing else.
+notebook is read into memory up to a limit that does not believe any header, checked, and stored under its hash. Links
+and devices are never opened. One bad file costs only its own row, which gives the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from grader.classroom.intake.notebook import Found, examine, is_notebook
+from grader.classroom.intake.notebook import Found, is_notebook, recognise
 from grader.classroom.intake.text import clean
 from grader.errors import GraderError
 from grader.inside.measure import MB
@@ -32,7 +32,7 @@ OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class IntakeLimits:
     """What a submission may weigh. A course's notebooks are tens of kB, a few MB with pictures."""
 
     notebook: int = 32 * MB
@@ -48,7 +48,9 @@ class RefusedError(Exception):
     """Why one file cannot be read, in a sentence that a row can show."""
 
 
-def read(source: Path, private: Path, limits: Limits, exclude: Collection[Path]) -> tuple[list[Found], bytes | None]:
+def read(
+    source: Path, private: Path, limits: IntakeLimits, exclude: Collection[Path]
+) -> tuple[list[Found], bytes | None]:
     """Every file that may be somebody's work, and the bytes of students.csv where there is one."""
     private.mkdir(parents=True, exist_ok=True, mode=0o700)
     reader = _Reader(private, limits, {path.resolve() for path in exclude})
@@ -66,7 +68,7 @@ def read(source: Path, private: Path, limits: Limits, exclude: Collection[Path])
 
 
 class _Reader:
-    def __init__(self, private: Path, limits: Limits, exclude: Collection[Path]) -> None:
+    def __init__(self, private: Path, limits: IntakeLimits, exclude: Collection[Path]) -> None:
         self.private = private
         self.limits = limits
         self.exclude = exclude
@@ -151,7 +153,7 @@ class _Reader:
             self.found.append(Found(parts, modified, text=self.bounded(opened, 200).decode("ascii", "replace")))
         elif is_notebook(name):
             data = self.bounded(opened, self.limits.notebook)
-            self.found.append(examine(parts, modified, data, self.private))
+            self.found.append(recognise(parts, modified, data, self.private))
         elif self.strays[parts[:-1]] < STRAYS_KEPT:
             self.strays[parts[:-1]] += 1
             self.found.append(Found(parts, modified, stray=True, archive=name.endswith(OTHER_ARCHIVES)))

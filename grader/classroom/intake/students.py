@@ -1,6 +1,6 @@
-"""`students.csv` in, who is who out: ids to names and sections, and other ids under which somebody may appear.
+"""Reads `students.csv`: ids with names and sections, and other ids under which the same person may appear.
 
-Spreadsheets save such tables in many ways, so encoding and separator are found out and columns go by their names.
+Spreadsheets save such tables in many ways, so encoding and separator are detected and columns are found by their names.
 """
 
 from __future__ import annotations

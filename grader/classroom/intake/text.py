@@ -1,4 +1,4 @@
-"""Bytes and names that strangers chose in, text that is safe to store, print and compare out."""
+"""Makes text that is safe to store, print and compare from bytes and names that strangers chose."""
 
 from __future__ import annotations
 

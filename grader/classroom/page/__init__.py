@@ -1,6 +1,6 @@
-"""A gradebook's rows in, the class page out: one HTML file that needs no network and asks nobody.
+"""The class page: one HTML file that needs no network.
 
-The page gets plain data and its script counts it, so that everything on it answers to the section and exercise that an
+The page gets plain data and its script does the counting, so that everything follows the section and exercise that an
 instructor picks. No text of a student is ever parsed as HTML or run: it travels as JSON and is shown as text, and the
 page's own policy runs the one script whose hash it names.
 """

@@ -1,8 +1,8 @@
-"""Rows in, the class page's data out: small, because a thousand students' rows travel in it, and without names where
-lines of code are shown.
+"""The class page's data: small, because it holds a thousand students' rows, and without names where code is shown.
 
-Every line of code, code of a finding and check is written once and meant by its number; a student's checks are a string
-with one letter each. A line is shown without comments, addresses and its author's name, so that it can be projected.
+Every line of code, finding's code and check is written once and referred to by its number; a student's checks are a
+string with one letter each. A line is shown without comments, addresses and its author's name, so that it can be
+projected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 @dataclass(slots=True)
 class _Numbers:
-    """Things that are named by the order in which they were first seen."""
+    """Numbers things in the order in which they are first seen."""
 
     seen: dict[Hashable, int] = field(default_factory=dict)
 
