@@ -50,7 +50,7 @@ def lines(text: str) -> set[str]:
 
 
 # What TensorFlow code says everywhere: it stands in the pages of the codes and in the template of new exercises.
-PUBLIC = [*(ROOT / "docs" / "codes").glob("*.md"), *(ROOT / "grader" / "scaffold").rglob("*.j2")]
+PUBLIC = [*(ROOT / "docs" / "codes").glob("*.md"), *(ROOT / "grader" / "authoring" / "scaffold").rglob("*.j2")]
 TURNS_OF_PHRASE = {line for path in PUBLIC for line in lines(path.read_text())}
 
 
