@@ -15,7 +15,7 @@ from nbconvert.preprocessors import ExecutePreprocessor
 
 from grader.kernels import KernelRequest, KernelSource
 from grader.kernels.client import NoticesDeath
-from grader.model import LimitHit, Limits
+from grader.model import Device, LimitHit, Limits
 
 SMALL = Limits(wall=20, cell=20, memory=1500)
 
@@ -44,7 +44,7 @@ def run(
     *cells: str,
     limits: Limits = SMALL,
     data: Mapping[str, Path] | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
     **changed: Any,
 ) -> Outcome:
     """Run the cells in a new kernel. `changed`: fields of Limits."""
