@@ -13,7 +13,7 @@ import pytest
 from grader import kernels
 from grader.kernels import KernelRequest, KernelSource
 from grader.kernels.provisioner import SourcedKernelManager
-from grader.model import Limits
+from grader.model import Device, Limits
 
 from .notebooks import run
 
@@ -60,7 +60,7 @@ def test_the_gpu_is_hidden_from_a_notebook_that_runs_on_the_cpu(source: KernelSo
     ("device", "there", "shown"), [("auto", True, True), ("auto", False, False), ("gpu", False, True)]
 )
 def test_auto_shows_a_gpu_where_there_is_one(
-    source: KernelSource, device: str, there: bool, shown: bool, monkeypatch: pytest.MonkeyPatch
+    source: KernelSource, device: Device, there: bool, shown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernels, "gpus", lambda: [Path("/dev/nvidia0")] if there else [])
     assert run(source, SHOW_CARDS, device=device).text == f"{os.environ.get(kernels.CARDS) if shown else -1}\n"
