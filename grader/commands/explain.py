@@ -7,8 +7,6 @@ from importlib import metadata
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markdown import Markdown
 
 from grader.codes import CAUSE_OF, CODES
 from grader.errors import GraderError, InternalError
@@ -16,7 +14,6 @@ from grader.errors import GraderError, InternalError
 CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"
 INSTALLED = "share/gradient-clinic/codes/*.md"  # where pyproject.toml has a wheel put the pages, below the environment
 TO_OTHER_PAGES = re.compile(r"\[(GRAD\d{3})\]\(\1\.md\)")
-WIDEST = 100  # columns: longer lines are hard to read
 
 
 @click.command()
@@ -28,14 +25,13 @@ def command(code: str | None) -> None:
         width = max(len(title) for _, title, _ in entries)
         for name, title, symptom in entries:
             click.echo(f"{name}  {title:<{width}}  {symptom}")
-        click.echo("\n`python -m grader explain GRAD002` shows the page of a code.")
+        click.echo("\n`python -m grader explain GRAD002` shows the page of that code.")
         return
-    text = TO_OTHER_PAGES.sub(r"\1", page(find_code(code)))
-    console = Console(width=min(Console().width, WIDEST))
-    if console.is_terminal:
-        console.print(Markdown(text, code_theme="ansi_dark"))
-    else:
-        click.echo(text, nl=False)
+    from rich.console import Console
+
+    from grader.report.prose import show_prose
+
+    show_prose(TO_OTHER_PAGES.sub(r"\1", page(find_code(code))), Console(highlight=False))
 
 
 def find_code(text: str) -> str:
@@ -57,6 +53,6 @@ def page(code: str) -> str:
 
 
 def heading(text: str) -> tuple[str, str]:
-    """The title of a page and the symptom that it names."""
+    """The title of a page and its symptom."""
     first, _, second = text.splitlines()[:3]
     return first.partition(": ")[2], second.partition("you see: ")[2]

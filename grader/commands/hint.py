@@ -11,6 +11,7 @@ from grader.commands import options
 from grader.course.catalogue import find
 from grader.course.hints import rung
 from grader.course.progress import Progress
+from grader.report.prose import show_prose
 
 
 @click.command()
@@ -30,10 +31,9 @@ def command(exercise: str, course: Path | None) -> None:
         )
         return
     progress.see_hint(chosen, step.bug.id)
-    console = Console(width=min(Console().width, 80), highlight=False)
-    console.print(f"Hint {step.number} of {step.total}\n", markup=False)
-    console.print(step.text, markup=False)
-    again = "for the next one." if step.number < step.total else "shows it again: it is the last one."
+    paragraphs = [f"Hint {step.number} of {step.total}", step.text]
     if not standing.attempts:
-        console.print(f"\nGrade first, `python -m grader {chosen.number}`, and hints follow what fails.", markup=False)
-    console.print(f"\n`python -m grader hint {chosen.number}` {again}", markup=False)
+        paragraphs.append(f"Grade first with `python -m grader {chosen.number}`; then the hints follow what fails.")
+    again = "shows the next one." if step.number < step.total else "shows it again: it is the last one."
+    paragraphs.append(f"`python -m grader hint {chosen.number}` {again}")
+    show_prose("\n\n".join(paragraphs), Console(highlight=False))

@@ -23,7 +23,9 @@ WIDTH = 80  # of plain text, and the most that a terminal is given: longer lines
 NARROWEST = 40
 CONTEXT = 2  # lines of code around the culprit
 CODE_MARGIN = 22  # at most what stands before a line of code: indentation, "cell 12", the bar and a line number
-_ASCII = str.maketrans({"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "╳": "X", "─": "-", "│": "|"})
+_ASCII = str.maketrans(
+    {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"} | dict.fromkeys("–─•·", "-")
+)
 
 
 class Signs(NamedTuple):

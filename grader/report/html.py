@@ -4,6 +4,8 @@ forbids whatever might slip through."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ CONTEXT = 12  # lines of code shown on either side of a culprit
 WIDEST = 240
 MOST_LINES = 120  # of a repaired cell
 
+_EMPHASIS = re.compile(r"\*(\w(?:[^*]*\w)?)\*")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -54,19 +57,24 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["prose"] = _prose
+    environment.filters.update(prose=_prose, authored=_authored)
     environment.globals.update(words=words, everywhere=grader.words, charts=charts)
     return environment
 
 
-def _prose(text: str) -> Markup:
-    """A sentence in which `backticks` become code."""
+def _prose(text: str, between: Callable[[str], Markup] = escape) -> Markup:
+    """A sentence in which `backticks` become code; what lies between the code is left to `between`."""
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
-        return escape(text)
+        return between(text)
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
+        Markup("<code>{}</code>").format(piece) if index % 2 else between(piece) for index, piece in enumerate(pieces)
     )
+
+
+def _authored(text: str) -> Markup:
+    """A hint or a debrief: nothing of a learner's is in it, so *asterisks* are emphasis."""
+    return _prose(text, lambda piece: Markup(_EMPHASIS.sub(r"<em>\1</em>", str(escape(piece)))))
 
 
 def _code(verdict: Verdict, place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:

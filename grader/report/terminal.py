@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.model import Check, Comparison, Notes, Status, Verdict
-from grader.report import drawing, words
+from grader.report import drawing, prose, words
 from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
 from grader.words import out_of, place, plural
 
@@ -146,7 +146,8 @@ class _Page(Drawing):
             yield Text("What was wrong, and how it shows in real life", "bold")
         for bug in self.notes.debrief:
             yield from self.indented(f"{bug.title} ({bug.code})", 0, " * ", "bold")
-            yield from self.indented(bug.debrief, 3)
+            for line in prose.lines(bug.debrief, self.width - 3):
+                yield Text("   ").append(line)
 
     def _footer(self) -> Iterator[Text]:
         yield Text()

@@ -61,7 +61,7 @@ TIMING = Timing(total=0.6123, execute=0.4312, probe=0.0521, judge=0.1034)
 REPORT = Path("reports/02_detached_tensors.html")
 HINTS = (
     "A gradient is None when no recorded operation leads from the loss to the variable.",
-    "Print the type of every value between the model's call and the loss.",
+    "Print the type of *every* value between the call of `model` and the loss.",
 )
 BUGS = (
     Bug(
@@ -83,7 +83,7 @@ BUGS = (
         line=8,
         checks=("test_values",),
         hints=("Rounding is flat almost everywhere.",),
-        debrief="The derivative of rounding is zero or missing. It is at home in quantised models and thresholds.",
+        debrief="The derivative of rounding is zero or missing. *Quantised* models and thresholds contain it.",
     ),
 )
 

@@ -149,7 +149,7 @@ def test_a_repair_like_the_solutions_is_said_to_be_the_same() -> None:
 
 def test_hints_versions_and_timing_are_there() -> None:
     text = read(page("failed"))
-    assert "Hints seen: 2" in text and factories.HINTS[1] in text
+    assert "Hints seen: 2" in text and factories.HINTS[0] in text
     for word in (
         "TensorFlow 2.21.0",
         "Keras 3.15.1",
@@ -159,6 +159,12 @@ def test_hints_versions_and_timing_are_there() -> None:
         "All together 0.61 s",
     ):
         assert word in text
+
+
+def test_hints_and_debriefs_are_marked_up_and_a_learners_words_are_not() -> None:
+    assert "Print the type of <em>every</em> value between the call of <code>model</code>" in page("failed")
+    assert "<em>Quantised</em> models" in page("passed")
+    assert "a *b* c" in render(replace(factories.failed(), message="a *b* c"), Notes(), "html")
 
 
 def test_hints_not_seen_and_array_values_never_appear() -> None:
