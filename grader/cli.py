@@ -25,6 +25,7 @@ DEBUG = "GRADER_DEBUG"
 COMMANDS = (
     "grade",
     "watch",
+    "check-all",
     "list",
     "hint",
     "reset",
@@ -127,4 +128,4 @@ def _run(arguments: list[str]) -> int:
 
 
 def _module(name: str) -> str:
-    return name + "_" if name in ("list", "new") else name
+    return name + "_" if name in ("list", "new") else name.replace("-", "_")

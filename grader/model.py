@@ -111,6 +111,10 @@ class Spec:
         return self.folder / "test_basics.py"
 
 
+Reveal = Literal["at_once", "after_attempts", "hint", "never"]  # when a learner is shown the line that lost a gradient
+REVEALS: tuple[Reveal, ...] = get_args(Reveal)
+
+
 @dataclass(frozen=True, slots=True)
 class Exercise:
     id: str  # the folder's name: "02_detached_tensors"
@@ -123,6 +127,7 @@ class Exercise:
     bugs: tuple[Bug, ...]
     limits: Limits = field(default_factory=Limits)
     data: tuple[str, ...] = ()  # files of the folder that the notebook reads
+    reveal: Reveal = "after_attempts"
     solution: Path | None = None  # None in a learner's kit
 
     @property
@@ -336,6 +341,7 @@ class Check:
     depends_on: str | None = None
     findings: tuple[int, ...] = ()  # indices into Verdict.findings
     comparisons: tuple[Comparison, ...] = ()
+    paths: tuple[tuple[str, ...], ...] = ()  # of findings that are held back: where they break, without the line
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,10 @@ from grader.course.notebook import read
 from grader.course.progress import Progress
 from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, open_source
-from grader.model import Device, Exercise, Limits, Notes, Status, Verdict
+from grader.model import Device, Exercise, Limits, Notes, Reveal, Status
+
+if TYPE_CHECKING:
+    from grader.report.keep import Kept
 
 EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
 
@@ -37,6 +40,7 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results."
 )
 @click.option("--brief", is_flag=True, help="One line for each check.")
+@options.reveal
 @options.course
 def command(
     exercise: str,
@@ -50,6 +54,7 @@ def command(
     form: str,
     output: Path | None,
     brief: bool,
+    reveal: Reveal | None,
     course: Path | None,
 ) -> int:
     """Grade an exercise's notebook.
@@ -65,14 +70,16 @@ def command(
     with closing(source):
         try:
             allowed = replace(_limits(chosen, timeout, memory), **dict(limits))
-            verdict, notes = _grade(chosen, path, source, device, allowed, output)
+            kept = _grade(chosen, path, source, device, allowed, output, reveal)
         except GraderError as error:
             if form == "text":
                 raise
             complain(error)
             from grader.grading.verdict import refused
+            from grader.report.keep import Kept
 
-            verdict, notes = refused(chosen, error), Notes()
+            kept = Kept(refused(chosen, error), Notes())
+    verdict, notes = kept.verdict, kept.notes
     if notes.problem:
         click.echo(notes.problem, err=True)
     if form == "text":
@@ -85,8 +92,14 @@ def command(
 
 
 def _grade(
-    exercise: Exercise, path: Path, source: KernelSource, device: Device, limits: Limits, output: Path | None
-) -> tuple[Verdict, Notes]:
+    exercise: Exercise,
+    path: Path,
+    source: KernelSource,
+    device: Device,
+    limits: Limits,
+    output: Path | None,
+    reveal: Reveal | None,
+) -> Kept:
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
     import grader.report.html as _html  # noqa: F401
     from grader.grading.grader import Grader
@@ -98,7 +111,7 @@ def _grade(
     with Grader(source, device) as grader, working() as say:
         verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "after")
     html = output / f"{exercise.id}.html" if output else None
-    return verdict, keep(exercise, notebook, verdict, html, own)
+    return keep(exercise, notebook, verdict, html, own, reveal=reveal)
 
 
 def _limits(exercise: Exercise, timeout: float | None, memory: int | None) -> Limits:

@@ -8,32 +8,89 @@ import click
 from rich.console import Console
 
 from grader.commands import options
-from grader.course.catalogue import find
-from grader.course.hints import rung
-from grader.course.progress import Progress
+from grader.commands.following import next_exercise, what_comes_next
+from grader.course.catalogue import course_folder, exercises, find
+from grader.course.hints import Rung, list_seen, next_rung, repaired
+from grader.course.notebook import Notebook, read
+from grader.course.progress import Progress, Standing
+from grader.course.reveal import MOST_STUCK
+from grader.errors import GraderError, UngradableError
+from grader.model import Exercise
+from grader.report import drawing
 from grader.report.prose import show_prose
 
 
 @click.command()
-@options.exercise
+@click.argument("exercise", type=options.ExerciseName(), required=False)
+@click.option("--again", is_flag=True, help="Show the hints that you have seen.")
+@click.option("--solution", is_flag=True, help="Show the solution: after passing, or when you are stuck.")
 @options.course
-def command(exercise: str, course: Path | None) -> None:
-    """Give the next hint for the check that fails now."""
-    chosen = find(exercise, course)
+def command(exercise: str | None, again: bool, solution: bool, course: Path | None) -> None:
+    """Give the next hint for the check that fails now.
+
+    Without EXERCISE the hint is for the exercise that you graded last.
+    """
+    chosen = find(exercise, course) if exercise else _current(course or course_folder())
     progress = Progress(chosen.course)
     standing = progress.standing(chosen)
-    step = rung(chosen, standing)
-    if step is None:
-        click.echo(
-            "Nothing fails: you have passed this exercise."
-            if standing.passed or standing.attempts
-            else "This exercise has no hints."
+    console = Console(highlight=False)
+    if again:
+        _show_again(chosen, standing, console)
+    elif solution:
+        _show_solution(chosen, standing, console)
+    elif rung := next_rung(chosen, standing, _graded(chosen)):
+        _show(chosen, standing, rung, console)
+        if rung.bug:
+            progress.see_hint(chosen, rung.bug.id)
+        if rung.findings and rung.check:
+            progress.see_line(chosen, rung.check.id)
+    else:
+        click.echo(f"You have passed {chosen.number} {chosen.title}. {what_comes_next(chosen)}")
+
+
+def _current(course: Path) -> Exercise:
+    listed = exercises(course)
+    progress = Progress(course)
+    exercise = progress.latest(listed) or next_exercise(course)
+    if exercise is None:
+        raise GraderError(f"There is no exercise in {course} to give a hint for.", "`python -m grader list` shows all.")
+    return exercise
+
+
+def _graded(exercise: Exercise) -> Notebook | None:
+    try:
+        return read(exercise.notebook)
+    except UngradableError:
+        return None
+
+
+def _show(exercise: Exercise, standing: Standing, rung: Rung, console: Console) -> None:
+    whose = f" for “{rung.check.title}”" if rung.check else ""
+    show_prose(f"{exercise.number} {exercise.title}, hint {rung.number} of {rung.total}{whose}\n\n{rung.text}", console)
+    if rung.findings:
+        drawing.show_findings(rung.findings, _graded(exercise), console)
+    last = rung.number >= rung.total
+    again = "shows this one again: it is the last." if last else "shows the next one."
+    sentences = [f"`python -m grader hint {exercise.number}` {again}"]
+    if standing.last is None:
+        sentences.insert(0, f"Grade first with `python -m grader {exercise.number}`: then the hints follow what fails.")
+    show_prose("\n" + "\n\n".join(sentences), console)
+
+
+def _show_again(exercise: Exercise, standing: Standing, console: Console) -> None:
+    seen = list_seen(exercise, standing)
+    show_prose("\n\n".join(seen) if seen else f"You have seen no hint of {exercise.id} yet.", console)
+
+
+def _show_solution(exercise: Exercise, standing: Standing, console: Console) -> None:
+    if exercise.solution is None:
+        raise GraderError(f"The solution of {exercise.id} is not in this kit.", "Ask your instructor.")
+    if not standing.passed and standing.stuck < MOST_STUCK:
+        left = MOST_STUCK - standing.stuck
+        raise GraderError(
+            f"The solution of {exercise.id} is shown when you have passed, or after {left} more attempts without a "
+            "better score.",
+            f"`python -m grader hint {exercise.number}` gives a hint.",
         )
-        return
-    progress.see_hint(chosen, step.bug.id)
-    paragraphs = [f"Hint {step.number} of {step.total}", step.text]
-    if not standing.attempts:
-        paragraphs.append(f"Grade first with `python -m grader {chosen.number}`; then the hints follow what fails.")
-    again = "shows the next one." if step.number < step.total else "shows it again: it is the last one."
-    paragraphs.append(f"`python -m grader hint {chosen.number}` {again}")
-    show_prose("\n\n".join(paragraphs), Console(highlight=False))
+    cells = repaired(read(exercise.solution))
+    show_prose("One way to repair it:\n\n" + "\n\n".join(f"```python\n{cell}\n```" for cell in cells), console)

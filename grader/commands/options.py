@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import SOURCES, WALLS
-from grader.model import DEVICES, Limits
+from grader.model import DEVICES, REVEALS, Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Option = Callable[[Command], Command]
@@ -69,6 +69,11 @@ sandbox: Option[Any] = click.option(
     default="auto",
     show_default=True,
     help="What stands between the notebook and this machine.",
+)
+reveal: Option[Any] = click.option(
+    "--reveal",
+    type=click.Choice(REVEALS),
+    help="When the line that lost a gradient is shown [default: what the exercise says, after_attempts].",
 )
 limits: Option[Any] = click.option(
     "--limit",

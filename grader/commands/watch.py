@@ -149,10 +149,10 @@ class _Watch:
         assert graded.notebook is not None
         if graded.fresh:
             self._screen.rule()
-        notes = keep(self._exercise, graded.notebook, outcome, own=graded.fresh)  # one save is one attempt
-        self._screen.verdict(outcome, notes, brief=not graded.explained)
-        if notes.problem:
-            self._screen.line(notes.problem)
+        kept = keep(self._exercise, graded.notebook, outcome, again=not graded.fresh)  # one save is one attempt
+        self._screen.verdict(kept.verdict, kept.notes, brief=not graded.explained)
+        if kept.notes.problem:
+            self._screen.line(kept.notes.problem)
         if outcome.status == Status.PASSED:
             self._celebrate()
         if graded.explained:

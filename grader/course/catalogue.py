@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.codes import CAUSE_OF
 from grader.errors import GraderError
-from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, number_of
+from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
 
 TOML = "exercise.toml"
 _PARTS: dict[str, TypeAdapter[Any]] = {
@@ -26,10 +26,11 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "bugs": TypeAdapter(tuple[Bug, ...]),
     "learn": TypeAdapter(tuple[str, ...]),
     "data": TypeAdapter(tuple[str, ...]),
+    "reveal": TypeAdapter(Reveal),
     "title": TypeAdapter(str),
     "summary": TypeAdapter(str),
 }
-_OPTIONAL = {"limits", "data", "bugs"}
+_OPTIONAL = {"limits", "data", "bugs", "reveal"}
 
 
 def course_folder(start: Path | None = None) -> Path:

@@ -1,4 +1,9 @@
-"""The ladder of hints: for the check that fails now, one rung at a time; after passing, the debrief."""
+"""The ladder of hints for the check that fails now, one rung at a time; after passing, the debrief.
+
+A rung must be true of *this* code: a bug's ladder is climbed only while the bug is there. Below a check that fails for
+another reason, and after a crash, stands what is known: the check's own sentence, or the exception's. The last rung is
+the line that the doctor found.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +11,49 @@ from dataclasses import dataclass
 
 from grader.course.notebook import Notebook, read
 from grader.course.progress import Standing
-from grader.model import Bug, Exercise, Notes, Status, Verdict
+from grader.course.reveal import unpack
+from grader.errors import UngradableError
+from grader.model import Bug, CheckSpec, Exercise, Finding, Notes, Status, Verdict
+
+STOPPED = (Status.CRASHED, Status.TIMED_OUT, Status.KILLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One hint: the `number`-th of `total` for a bug."""
+    """One hint: the `number`-th of `total`."""
 
-    bug: Bug
-    number: int
-    total: int
     text: str
+    number: int = 1
+    total: int = 1
+    check: CheckSpec | None = None  # that the hint is for
+    bug: Bug | None = None  # whose ladder it belongs to
+    findings: tuple[Finding, ...] = ()  # the line, where this rung is it
 
 
-def current_bug(exercise: Exercise, standing: Standing) -> Bug | None:
-    """The bug whose check fails first; before the first grading, the first bug. None where nothing fails."""
-    if standing.attempts == 0:
-        return next(iter(exercise.bugs), None)
-    for check in exercise.checks:
-        if check.id in standing.failing:
-            ladders = [bug for bug in exercise.bugs if check.id in bug.checks]
-            unfinished = (bug for bug in ladders if standing.seen(bug.id) < len(bug.hints))
-            return next(unfinished, ladders[-1] if ladders else None)
-    return None
+def next_rung(exercise: Exercise, standing: Standing, notebook: Notebook | None) -> Rung | None:
+    """The next hint; the last one again at the end of the ladder. None where nothing fails.
 
-
-def rung(exercise: Exercise, standing: Standing) -> Rung | None:
-    """The next hint; the last one again at the end of the ladder. None where nothing fails."""
-    bug = current_bug(exercise, standing)
-    if bug is None:
+    `notebook`: the learner's, as it was graded last.
+    """
+    if standing.last is None:
+        return _first(exercise, standing)
+    if standing.last.status in STOPPED:
+        return Rung(f"{standing.last.message} Repair that first: nothing was checked.")
+    check = next((check for check in exercise.checks if check.id in standing.failing), None)
+    if check is None:
         return None
-    number = min(standing.seen(bug.id) + 1, len(bug.hints))
-    return Rung(bug, number, len(bug.hints), bug.hints[number - 1])
+    findings = () if exercise.reveal == "never" else unpack(standing.last.findings).get(check.id, ())
+    bug = _current_bug(exercise, standing, check, findings, notebook)
+    hints = bug.hints if bug else ()
+    seen = standing.seen(bug.id) if bug else 0
+    total = len(hints) + bool(findings)
+    if bug and seen < len(hints):
+        return Rung(hints[seen], seen + 1, total, check, bug)
+    if findings:
+        return Rung("The gradient is lost here:", total, total, check, None, findings)
+    if hints:
+        return Rung(hints[-1], total, total, check)
+    return Rung(standing.failing[check.id] or f"This check fails: {check.title}.", check=check)
 
 
 def list_seen(exercise: Exercise, standing: Standing) -> tuple[str, ...]:
@@ -52,9 +68,42 @@ def notes(exercise: Exercise, standing: Standing, verdict: Verdict, notebook: No
     debrief = tuple(bug for bug in exercise.bugs if bug.debrief)  # a learner's kit has none
     solution: tuple[str, ...] = ()
     if exercise.solution is not None:
-        solution = _repaired(read(exercise.solution))
-    return Notes(list_seen(exercise, standing), debrief, solution, _repaired(notebook))
+        solution = repaired(read(exercise.solution))
+    return Notes(list_seen(exercise, standing), debrief, solution, repaired(notebook))
 
 
-def _repaired(notebook: Notebook) -> tuple[str, ...]:
+def repaired(notebook: Notebook) -> tuple[str, ...]:
+    """The cells in which the repairs are."""
     return tuple(notebook.cells[number - 1] for number in notebook.repair_cells)
+
+
+def _first(exercise: Exercise, standing: Standing) -> Rung | None:
+    """Before anything was graded: the first bug's ladder, which is true of the notebook as shipped."""
+    bug = next((bug for bug in exercise.bugs if bug.hints), None)
+    if bug is None:
+        return Rung("Grade first: then the hints follow what fails.")
+    number = min(standing.seen(bug.id) + 1, len(bug.hints))
+    return Rung(bug.hints[number - 1], number, len(bug.hints), bug=bug)
+
+
+def _current_bug(
+    exercise: Exercise, standing: Standing, check: CheckSpec, findings: tuple[Finding, ...], notebook: Notebook | None
+) -> Bug | None:
+    """Of the bugs that fail this check and are still there, the first whose ladder is not at its end."""
+    lines = {bug.id: _line(exercise, bug) for bug in exercise.bugs if check.id in bug.checks}
+    candidates = [bug for bug in exercise.bugs if bug.id in lines]
+    named = {(finding.code, finding.source.strip()) for finding in findings}
+    there = [bug for bug in candidates if (bug.code, lines[bug.id]) in named]
+    if not there and notebook is not None:  # the doctor may have nothing to say of a silent bug
+        code = {line.strip() for cell in notebook.cells for line in cell.splitlines()}
+        there = [bug for bug in candidates if lines[bug.id] in code]
+    unfinished = [bug for bug in there if standing.seen(bug.id) < len(bug.hints)]
+    return next(iter(unfinished or there), None)
+
+
+def _line(exercise: Exercise, bug: Bug) -> str:
+    """The bug's line in the notebook as shipped."""
+    try:
+        return read(exercise.original).cells[bug.cell - 1].splitlines()[bug.line - 1].strip()
+    except (UngradableError, IndexError):
+        return ""

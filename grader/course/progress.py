@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import platformdirs
@@ -23,17 +24,35 @@ _COSTLESS = (Status.UNGRADABLE, Status.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is remembered of a graded submission, so that hints can follow it."""
+
+    sha256: str = ""
+    status: str = ""
+    message: str = ""
+    failing: dict[str, str] = field(default_factory=dict)  # by check that failed, why
+    findings: str = ""  # packed: see grader.course.reveal
+    time: float = 0.0  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How far a learner is with one exercise."""
 
     attempts: int = 0
     passed: bool = False
     best: float = 0.0
-    failing: tuple[str, ...] = ()  # checks that failed at the last grading
-    hints: dict[str, int] | None = None  # rungs seen, by bug
+    stuck: int = 0  # failing attempts in a row, each with other code, whose score was no better than the best before
+    last: Attempt | None = None
+    hints: dict[str, int] = field(default_factory=dict)  # rungs seen, by bug
+    lines: tuple[str, ...] = ()  # checks for which the line was asked for
 
     def seen(self, bug: str) -> int:
-        return (self.hints or {}).get(bug, 0)
+        return self.hints.get(bug, 0)
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        return self.last.failing if self.last else {}
 
 
 _STANDINGS = TypeAdapter(dict[str, Standing])
@@ -50,11 +69,13 @@ class Progress:
     def standing(self, exercise: Exercise) -> Standing:
         return self._standings.get(exercise.id, Standing())
 
-    def note(self, exercise: Exercise, verdict: Verdict) -> Standing:
-        """Remember a verdict. What was not the learner's fault costs no attempt."""
+    def note(self, exercise: Exercise, verdict: Verdict, packed: str = "") -> Standing:
+        """Remember a verdict, and its findings as `grader.course.reveal` packs them. What was not the learner's fault
+        costs no attempt."""
         if verdict.status in _COSTLESS:
             return self.standing(exercise)
-        failing = tuple(check.id for check in verdict.checks if check.status == "failed")
+        failing = {check.id: check.message for check in verdict.checks if check.status == "failed"}
+        attempt = Attempt(verdict.notebook_sha256, verdict.status, verdict.message, failing, packed, time.time())
         return self._change(
             exercise,
             lambda before: replace(
@@ -62,16 +83,39 @@ class Progress:
                 attempts=before.attempts + 1,
                 passed=before.passed or verdict.status == Status.PASSED,
                 best=max(before.best, verdict.score),
-                failing=failing,
+                stuck=_stuck(before, verdict),
+                last=attempt,
             ),
         )
+
+    def add_findings(self, exercise: Exercise, verdict: Verdict, packed: str) -> Standing:
+        """The doctor has spoken, later than the verdict that was noted."""
+
+        def change(before: Standing) -> Standing:
+            last = before.last
+            if last is None or last.sha256 != verdict.notebook_sha256:
+                return before
+            return replace(before, last=replace(last, findings=packed))
+
+        return self._change(exercise, change)
 
     def see_hint(self, exercise: Exercise, bug: str) -> Standing:
         """Remember that one more rung of a bug's ladder was shown."""
         return self._change(
             exercise,
-            lambda before: replace(before, hints={**(before.hints or {}), bug: before.seen(bug) + 1}),
+            lambda before: replace(before, hints={**before.hints, bug: before.seen(bug) + 1}),
         )
+
+    def see_line(self, exercise: Exercise, check: str) -> Standing:
+        """Remember that the line behind a check was asked for."""
+        return self._change(
+            exercise, lambda before: replace(before, lines=tuple(dict.fromkeys((*before.lines, check))))
+        )
+
+    def latest(self, listed: Sequence[Exercise]) -> Exercise | None:
+        """Of these exercises the one that was graded last."""
+        graded = [(last.time, each.id, each) for each in listed if (last := self.standing(each).last)]
+        return max(graded)[2] if graded else None
 
     def report_path(self, exercise: Exercise) -> Path:
         return self.home / "reports" / f"{exercise.id}.html"
@@ -93,6 +137,14 @@ class Progress:
             return _STANDINGS.validate_json(self._path.read_bytes())
         except (OSError, ValidationError):  # none yet; a broken file is replaced, as it holds nobody's work
             return {}
+
+
+def _stuck(before: Standing, verdict: Verdict) -> int:
+    if verdict.status == Status.PASSED:
+        return 0
+    if before.last and before.last.sha256 == verdict.notebook_sha256:  # nothing was tried
+        return before.stuck
+    return 1 if verdict.score > before.best else before.stuck + 1
 
 
 def _home(course: Path) -> Path:

@@ -36,6 +36,7 @@ _MOST = {
     "findings": 50,
     "variables": 20,
     "path": 60,
+    "paths": 10,
     "training": 40,
     "sources": 100,
     "cells": 1_000,

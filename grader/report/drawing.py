@@ -15,8 +15,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from grader.course.notebook import Notebook
 from grader.model import Cell, CellError, Finding
-from grader.report import excerpt, words
+from grader.report import clean, excerpt, words
 from grader.words import place
 
 WIDTH = 80  # of plain text, and the most that a terminal is given: longer lines are tiring
@@ -58,7 +59,7 @@ class Drawing:
         severity = "Note: " if finding.severity == "note" else ""
         yield from self.indented(f"{severity}{finding.message}", indent, f"{finding.code}  ", "bold")
         yield from self.code(finding, indent, finding.operation)
-        yield from self._path(finding.path, indent)
+        yield from self.path(finding.path, indent)
         yield from self.indented(finding.next_step, indent, "Next: ")
 
     def code(self, place: Finding | CellError, indent: int, remark: str = "") -> Iterator[Text]:
@@ -98,7 +99,7 @@ class Drawing:
             aligned = min(left, max(len(margin), self.width - cell_len(remark))) - len(margin)
             yield Text(margin, "dim").append((" " * aligned + remark)[: self.width - len(margin)], "red")
 
-    def _path(self, nodes: Sequence[str], indent: int) -> Iterator[Text]:
+    def path(self, nodes: Sequence[str], indent: int) -> Iterator[Text]:
         if not nodes:
             return
         dash, broken = self.signs.dash, self.signs.broken
@@ -145,6 +146,20 @@ class Drawing:
 
 
 Compose = Callable[[int, Signs], Iterator[Text]]
+
+
+def show_findings(findings: Sequence[Finding], notebook: Notebook | None, console: Console) -> None:
+    """Print findings in a notebook to a terminal; the notebook may be gone."""
+    sources = enumerate(notebook.cells if notebook else (), start=1)
+    cells = [clean.tidy(Cell(number, source, "ok")) for number, source in sources]
+
+    def compose(width: int, signs: Signs) -> Iterator[Text]:
+        page = Drawing(cells, width, signs)
+        for finding in findings:
+            yield Text()
+            yield from page.finding(clean.tidy(finding), 1)
+
+    show(compose, console)
 
 
 def show(compose: Compose, console: Console) -> None:

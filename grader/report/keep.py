@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import report
@@ -10,19 +10,40 @@ from grader.course.files import write_whole
 from grader.course.hints import notes
 from grader.course.notebook import Notebook
 from grader.course.progress import Progress
-from grader.model import Exercise, Notes, Verdict
+from grader.course.reveal import hold_back, pack
+from grader.model import Exercise, Notes, Reveal, Verdict
 
 
-def keep(exercise: Exercise, notebook: Notebook, verdict: Verdict, html: Path | None = None, own: bool = True) -> Notes:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A verdict as the learner may see it now, and what to show beside it."""
+
+    verdict: Verdict
+    notes: Notes
+
+
+def keep(
+    exercise: Exercise,
+    notebook: Notebook,
+    verdict: Verdict,
+    html: Path | None = None,
+    own: bool = True,
+    again: bool = False,
+    reveal: Reveal | None = None,
+) -> Kept:
     """Note the verdict in the learner's progress (if the notebook is the exercise's own) and write the reports, to
-    `html` or where reports go; what to show beside the verdict."""
+    `html` or where reports go. `again`: it was noted before, and now has its findings."""
     progress = Progress(exercise.course)
-    standing = progress.note(exercise, verdict) if own else progress.standing(exercise)
+    standing = progress.standing(exercise)
+    if own:
+        noted = progress.add_findings if again else progress.note
+        standing = noted(exercise, verdict, pack(verdict))
     html = html or progress.report_path(exercise)
+    shown = hold_back(exercise, standing, verdict, reveal)
     told = replace(notes(exercise, standing, verdict, notebook), report=html)
     try:
-        write_whole(html, report.render(verdict, told, "html"))
-        write_whole(html.with_suffix(".json"), report.render(verdict, told, "json"))
+        write_whole(html, report.render(shown, told, "html"))
+        write_whole(html.with_suffix(".json"), report.render(shown, told, "json"))
     except OSError as error:
         told = replace(told, report=None, problem=f"The report could not be written to {html}: {error.strerror}.")
-    return told
+    return Kept(shown, told)

@@ -108,6 +108,9 @@ class _Page(Drawing):
         told = set() if told is None else told
         yield from self.indented(check.message, indent)
         yield from self._comparisons(check.comparisons, indent)
+        for path in check.paths:
+            yield Text()
+            yield from self.path(path, indent)
         for index in check.findings:
             finding = self.verdict.findings[index]
             yield Text()

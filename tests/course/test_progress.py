@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.hints import current_bug, list_seen, notes, rung
+from grader.course.hints import list_seen, next_rung, notes
 from grader.course.notebook import read
 from grader.course.progress import Progress, Standing
 from grader.model import Bug, Check, Exercise, Status, Verdict
@@ -98,12 +98,15 @@ def test_in_a_read_only_course_it_goes_to_the_users_folder(
     assert not (course / ".grader").exists()
 
 
-def test_hints_follow_the_check_that_fails_first(exercise: Exercise) -> None:
-    first = current_bug(exercise, Standing())
-    assert first is not None and first.id == "intercept_outside"
-    second = current_bug(exercise, Standing(attempts=1, failing=("test_values",)))
-    assert second is not None and second.id == "other"
-    assert current_bug(exercise, Standing(attempts=1, passed=True)) is None
+def test_hints_follow_the_check_that_fails_first(exercise: Exercise, course: Path) -> None:
+    progress = Progress(course / "exercises")
+    notebook = read(exercise.original)
+    first = next_rung(exercise, progress.standing(exercise), notebook)
+    assert first is not None and first.bug is not None and first.bug.id == "intercept_outside"
+    second = next_rung(exercise, progress.note(exercise, verdict(exercise, failing=("test_values",))), notebook)
+    assert second is not None and second.bug is not None and second.bug.id == "other"
+    passed = progress.note(exercise, verdict(exercise, 10, Status.PASSED, ()))
+    assert next_rung(exercise, passed, notebook) is None
 
 
 def test_rungs_come_one_at_a_time_and_the_last_one_stays(exercise: Exercise, course: Path) -> None:
@@ -111,10 +114,11 @@ def test_rungs_come_one_at_a_time_and_the_last_one_stays(exercise: Exercise, cou
     progress.note(exercise, verdict(exercise, failing=("test_values",)))
     texts = []
     for _ in range(4):
-        step = rung(exercise, progress.standing(exercise))
+        step = next_rung(exercise, progress.standing(exercise), read(exercise.original))
         assert step is not None
         texts.append((step.number, step.text))
-        progress.see_hint(exercise, step.bug.id)
+        if step.bug:
+            progress.see_hint(exercise, step.bug.id)
     assert texts == [(1, "one"), (2, "two"), (3, "three"), (3, "three")]
     assert list_seen(exercise, progress.standing(exercise)) == ("one", "two", "three")
 
