@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, NOBODY_READS, OK, OUR_FAULT, complain
+from grader.commands.machine import disk_problem, orderly_end, require_machine
 from grader.errors import GraderError
 
 DEBUG = "GRADER_DEBUG"
@@ -105,7 +106,9 @@ def _leaving_with_the_reader() -> Iterator[None]:
 
 def _run(arguments: list[str]) -> int:
     try:
-        code = grader.main(arguments, prog_name="python -m grader", standalone_mode=False)
+        with orderly_end():
+            require_machine()
+            code = grader.main(arguments, prog_name="python -m grader", standalone_mode=False)
         return code if isinstance(code, int) else OK
     except click.exceptions.NoArgsIsHelpError as help_page:
         help_page.show()
@@ -120,6 +123,9 @@ def _run(arguments: list[str]) -> int:
         complain(error)
         return error.exit_code
     except Exception as error:
+        if problem := disk_problem(error):
+            complain(problem)
+            return problem.exit_code
         if os.environ.get(DEBUG):
             traceback.print_exc()
         click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)

@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows
@@ -16,8 +17,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old content or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content.encode() if isinstance(content, str) else content)
-    draft.replace(path)
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 def make_zip(files: Mapping[str, bytes]) -> bytes:
