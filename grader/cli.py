@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -18,9 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, NOBODY_READS, OK, OUR_FAULT, complain
-from grader.errors import GraderError
-
-DEBUG = "GRADER_DEBUG"
+from grader.errors import DEBUG, GraderError, print_traceback_if_debugging
 
 COMMANDS = (
     "grade",
@@ -120,8 +117,7 @@ def _run(arguments: list[str]) -> int:
         complain(error)
         return error.exit_code
     except Exception as error:
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
+        print_traceback_if_debugging()
         click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)
         click.echo(f"Nothing of yours is lost. Set {DEBUG}=1 to see the traceback, and please report it.", err=True)
         return OUR_FAULT

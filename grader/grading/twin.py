@@ -55,7 +55,7 @@ class Twin:
             progress("tracing the gradients")
             examination = (self._examination or self._begin(notebook, progress)).result()
             findings = examination.findings
-            if examination.traced and not self._cancellation.asked:
+            if examination.is_complete and not self._cancellation.asked:
                 self._memory.keep(key, findings)
         return findings
 
