@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -19,9 +18,7 @@ import click
 
 from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, NOBODY_READS, OK, OUR_FAULT, complain
 from grader.commands.machine import disk_problem, orderly_end, require_machine
-from grader.errors import GraderError
-
-DEBUG = "GRADER_DEBUG"
+from grader.errors import DEBUG, GraderError, print_traceback_if_debugging
 
 COMMANDS = (
     "grade",
@@ -126,8 +123,7 @@ def _run(arguments: list[str]) -> int:
         if problem := disk_problem(error):
             complain(problem)
             return problem.exit_code
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
+        print_traceback_if_debugging()
         click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)
         click.echo(f"Nothing of yours is lost. Set {DEBUG}=1 to see the traceback, and please report it.", err=True)
         return OUR_FAULT

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+
+DEBUG = "GRADER_DEBUG"
+
 
 class GraderError(Exception):
     """The grader cannot go on. `exit_code` 2: the input is at fault; 3: we are."""
@@ -26,3 +31,9 @@ class InternalError(GraderError):
 
 class LostError(InternalError):
     """A process of ours was ended from outside; the same once more will probably do."""
+
+
+def print_traceback_if_debugging() -> None:
+    """Of the exception that is being handled, on stderr, where GRADER_DEBUG asks for it."""
+    if os.environ.get(DEBUG):
+        traceback.print_exc()

@@ -26,15 +26,18 @@ LAYERS = [
     ["cli"],
 ]
 DOCTOR = [  # the same for the modules of the doctor
-    ["trace", "remembered", "obstacles"],
-    ["flow", "naming"],
-    ["path"],
-    ["case", "wording"],
+    ["events", "wording", "remembered", "obstacles"],
+    ["trace"],
+    ["story"],
+    ["backward", "naming", "suspect"],
+    ["flow"],
+    ["path", "case"],
     ["rules"],
     ["plans"],
-    ["__init__"],
+    ["investigation"],
     ["examine"],
-    ["background", "file"],
+    ["file"],
+    ["__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 DOCTORS_LEVEL = {name: level for level, names in enumerate(DOCTOR) for name in names}

@@ -1,4 +1,4 @@
-"""What every command needs of the machine, and how it ends when the machine says no: in one sentence, leaving nothing."""
+"""What every command needs of the machine, and how it ends when the machine says no: in one sentence, tidily."""
 
 from __future__ import annotations
 

@@ -13,10 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
-from grader.doctor import diagnose, experiments
+from grader.doctor.case import PLAIN, Plan
+from grader.doctor.investigation import UNREADABLE, Investigation
+from grader.doctor.trace import Trace
 from grader.errors import InternalError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
@@ -25,9 +29,7 @@ from grader.inside.cells import blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 
-MOST_RUNS = 4
-SEED = 7
-PLAIN = {"seed": SEED}  # the plan of a run that is no experiment
+SEED = 7  # of every run
 EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
 FETCH_SECONDS = 60.0
 HOOKS_SECONDS = 30.0
@@ -37,24 +39,32 @@ HOOKS_SECONDS = 30.0
 class Examined:
     """How much there was to look at."""
 
-    gradient_calls: int = 0  # places in the code that ask for gradients
-    variables: int = 0  # for which gradients are asked, or else those that could be trained
-    steps: int = 0
+    gradient_calls: NonNegativeInt = 0  # places in the code that ask for gradients
+    variables: NonNegativeInt = 0  # for which gradients are asked, or else those that could be trained
+    steps: NonNegativeInt = 0
+
+
+COUNTED = TypeAdapter(Examined)
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
     run: Run
-    findings: tuple[Finding, ...]
-    examined: Examined
-    traced: bool  # whether there is a trace at all: a kernel that died leaves none
+    findings: tuple[Finding, ...] = ()
+    examined: Examined = Examined()
+    traced: bool = False  # whether there is a trace that could be read: a kernel that died leaves none
+    gaps: tuple[str, ...] = ()  # why findings may be missing, in sentences
+
+    @property
+    def is_complete(self) -> bool:
+        return self.traced and not self.gaps
 
 
 class _Traced(NamedTuple):
     run: Run
     order: Mapping[int | None, int]  # the cells' numbers, by their order of execution
     trace: Tree  # None where the kernel died
-    counted: Tree
+    counted: Examined  # by the recorder
 
 
 @contextmanager
@@ -63,19 +73,19 @@ def open_traced(
     request: KernelRequest,
     cancellation: Cancellation | None = None,
     *,
-    plan: Mapping[str, Any] = PLAIN,
+    plan: Plan = PLAIN,
     program: str | None = None,
     seconds: float | None = None,
 ) -> Iterator[Session]:
     """A session whose kernel is ready for a notebook and traces it.
 
-    `plan`: of the trace, see grader/inside/trace. `program`: the file's name, where it is a program and no notebook.
+    `program`: the file's name, where it is a program and no notebook.
     `seconds`: after which an exception ends the run. Raises what `open_session` raises.
     """
     with open_session(source, request, cancellation) as session:
         session.add(TRACE)
         try:
-            session.ask("session.trace", json.dumps(dict(plan)), timeout=HOOKS_SECONDS)
+            session.ask("session.trace", json.dumps({**plan.to_options(), "seed": SEED}), timeout=HOOKS_SECONDS)
             if program is not None:
                 session.ask("session.program", program, timeout=HOOKS_SECONDS)
             if seconds is not None:
@@ -99,33 +109,38 @@ def examine(
     """What is wrong with the gradients of this notebook.
 
     `steps`: stop after so many optimizer steps; `seconds`: stop then, which is earlier than the request's limit, where
-    the kernel dies. `opened`: a session of `open_traced` that waits for this notebook, without a plan.
+    the kernel dies. `opened`: a session of `open_traced` that waits for this notebook, for a run as it is.
     """
     progress("tracing the gradients")
     program = Path(notebook.name).name if notebook.program else None
 
-    def run_traced(plan: dict[str, Any]) -> _Traced:
-        of_this_run = partial(open_traced, plan=_plan(plan, steps), program=program, seconds=seconds)
+    def run_traced(plan: Plan) -> _Traced:
+        of_this_run = partial(open_traced, plan=_limit(plan, steps), program=program, seconds=seconds)
         with of_this_run(source, request, cancellation) as session:
             return _run(session, notebook, seconds)
 
-    plain = _run(opened, notebook, seconds) if opened else run_traced({})
+    plain = _run(opened, notebook, seconds) if opened else run_traced(PLAIN)
     run, order = plain.run, plain.order
     if plain.trace is None:
-        return Examination(run, (), Examined(), traced=False)
-    try:
-        runs = [plain.trace]
-        while run.status != "timed_out" and len(runs) < MOST_RUNS and (plans := experiments({"runs": runs})):
-            progress(f"trying experiment {len(runs)}")
-            further = run_traced(plans[0]).trace
-            if further is None:
-                break
-            runs.append(further)
-        findings = diagnose({"runs": runs}, {count: _code(notebook, number) for count, number in order.items()})
-        placed = tuple(_placed(finding, notebook, order) for finding in findings)
-        return Examination(run, placed, _examined(plain), traced=True)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):  # a kernel can forge its trace
-        return Examination(run, (), Examined(), traced=False)
+        return Examination(run, gaps=(UNREADABLE,) if run.status in ("completed", "crashed") else ())
+    investigation = Investigation()
+    investigation.add(PLAIN, plain.trace)
+    experiments = 0
+    while run.status != "timed_out" and (plan := investigation.next_plan()):
+        experiments += 1
+        progress(f"trying experiment {experiments}")
+        further = run_traced(plan).trace
+        if further is None:
+            break
+        investigation.add(plan, further)
+    conclusion = investigation.conclude({count: _code(notebook, number) for count, number in order.items()})
+    return Examination(
+        run,
+        tuple(_placed(finding, notebook, order) for finding in conclusion.findings),
+        _count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
+        traced=conclusion.is_readable,
+        gaps=conclusion.gaps,
+    )
 
 
 def hooks(source: KernelSource) -> dict[str, str]:
@@ -141,10 +156,12 @@ def _run(session: Session, notebook: Notebook, seconds: float | None) -> _Traced
     run = _outcome(session.run(notebook), seconds)
     order: dict[int | None, int] = dict(enumerate(session.order, start=1))
     try:
-        counted = session.ask("session.counted", timeout=FETCH_SECONDS)
+        counted = COUNTED.validate_python(session.ask("session.counted", timeout=FETCH_SECONDS))
         trace = session.ask("session.traced", run.error is not None, timeout=FETCH_SECONDS)
     except LostKernel:
-        counted = trace = None
+        return _Traced(run, order, None, Examined())
+    except ValidationError:  # the kernel forges its answers
+        return _Traced(run, order, {}, Examined())
     return _Traced(run, order, trace, counted)
 
 
@@ -159,10 +176,9 @@ def _outcome(run: Run, seconds: float | None) -> Run:
     return run
 
 
-def _plan(plan: dict[str, Any], steps: int | None) -> dict[str, Any]:
+def _limit(plan: Plan, steps: int | None) -> Plan:
     """The plan for a run of at most so many steps, of which an experiment may need fewer."""
-    least = min((each for each in (plan.get("steps"), steps) if each is not None), default=None)
-    return {**plan, **PLAIN, **({} if least is None else {"steps": least})}
+    return replace(plan, steps=min((each for each in (plan.steps, steps) if each is not None), default=None))
 
 
 def _code(notebook: Notebook, number: int) -> str:
@@ -177,12 +193,11 @@ def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int
     return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
 
 
-def _examined(plain: _Traced) -> Examined:
+def _count(trace: Trace | None, counted: Examined) -> Examined:
     """The trace knows what was there, the recorder what happened inside `model.fit`."""
-    trace, counted = plain.trace, plain.counted
-    variables = sum(bool(entry.get("trainable")) for entry in trace["variables"])
+    if trace is None:
+        return counted
+    trainable = sum(variable.trainable for variable in trace.variables)
     return Examined(
-        max(len(trace["calls"]), counted["gradient_calls"]),
-        counted["variables"] or variables,
-        counted["steps"] or trace["steps"],
+        max(len(trace.calls), counted.gradient_calls), counted.variables or trainable, counted.steps or trace.steps
     )

@@ -1,7 +1,7 @@
 """File -> Diagnosis: any notebook or program, examined by the doctor without an exercise.
 
 Whatever the file does, the outcome is a Diagnosis: what was wrong with its gradients, how much there was to examine,
-and, where it could not run to its end, why and what to do. `healthy` is said only where it was seen.
+and, where it could not run to its end, why and what to do. `healthy` is claimed only where it was seen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.course.notebook import Notebook, read, read_program
 from grader.doctor.examine import Examination, Examined, examine
-from grader.doctor.obstacles import Surroundings, obstacle
+from grader.doctor.obstacles import Surroundings, find_obstacle
 from grader.errors import UngradableError
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Cell, CellError, Device, Finding, Limits, Run
@@ -38,7 +38,7 @@ class Wish:
     device: Device = "cpu"
     seconds: float = SECONDS
     memory: int | None = None  # MB
-    limits: tuple[tuple[str, Any], ...] = ()  # others: fields of Limits, and what they are set to
+    limits: tuple[tuple[str, Any], ...] = ()  # others: fields of Limits, and the int or float that each is set to
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     cells: tuple[Cell, ...] = ()  # the code, for showing; a program is one cell
     error: CellError | None = None  # where it stopped
+    complete: bool = True  # whether all was examined that there was; else the message says what was not
 
 
 def visible(files: tuple[Path, ...], data: tuple[Path, ...]) -> list[Path]:
@@ -74,7 +75,7 @@ def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[s
     request = KernelRequest(limits, wish.device, folders=folders, at_home=_downloads())
     examination = examine(notebook, source, request, steps=wish.steps, seconds=wish.seconds, progress=say)
     around = Surroundings(PROGRAM if notebook.program else NOTEBOOK, folders, source.sandboxed)
-    return _diagnosis(file, notebook, examination, around, wish)
+    return _diagnose(file, notebook, examination, around, wish)
 
 
 def _folder(file: Path) -> Path:
@@ -102,31 +103,33 @@ def _read(file: Path) -> Notebook:
     return notebook
 
 
-# --- what is said ---------------------------------------------------------------------------------------------------
+# --- its words ---------------------------------------------------------------------------------------------------
 
 
-def _diagnosis(file: Path, notebook: Notebook, examination: Examination, around: Surroundings, wish: Wish) -> Diagnosis:
+def _diagnose(file: Path, notebook: Notebook, examination: Examination, around: Surroundings, wish: Wish) -> Diagnosis:
     run, examined, findings, error = examination.run, examination.examined, examination.findings, examination.run.error
     if error is not None and notebook.program:
         error = replace(error, cell=None)
     if run.status == "completed":
-        status, message, next_step = "examined", _conclusion(findings, examined), ""
+        status, message, next_step = "examined", _summarise(examination), ""
     elif run.status == "crashed" and error is not None:
-        hindered = obstacle(error, around)
-        findings = _more_than_that(findings, hindered is not None)
-        status, (message, next_step) = "crashed", hindered or _crashed(error, around.noun)
+        hindered = find_obstacle(error, around)
+        findings = _drop_the_obvious(findings, hindered is not None)
+        status, (message, next_step) = "crashed", hindered or _describe_crash(error, around.noun)
         if findings and not hindered:
             next_step = ""  # the findings have theirs
     else:
-        status, (message, next_step) = run.status, _stopped(run, examined, around.noun, wish)
+        status, (message, next_step) = run.status, _describe_stop(run, examined, around.noun, wish)
     something = examined.gradient_calls or examined.steps
-    healthy = True if status == "examined" and something else None
+    healthy = True if status == "examined" and something and examination.is_complete else None
     if any(finding.severity == "error" for finding in findings):
         healthy = False
-    return Diagnosis(str(file), status, healthy, examined, message, next_step, findings, run.cells, error)
+    message = " ".join(filter(None, [message, *examination.gaps]))
+    complete = examination.is_complete
+    return Diagnosis(str(file), status, healthy, examined, message, next_step, findings, run.cells, error, complete)
 
 
-def _more_than_that(findings: tuple[Finding, ...], hindered: bool) -> tuple[Finding, ...]:
+def _drop_the_obvious(findings: tuple[Finding, ...], hindered: bool) -> tuple[Finding, ...]:
     """The findings that say more than that the program stopped, which is said anyway; or else that one, if an error."""
     more = tuple(one for one in findings if one.cause != "exception")
     if hindered or any(one.severity == "error" for one in more):
@@ -134,10 +137,15 @@ def _more_than_that(findings: tuple[Finding, ...], hindered: bool) -> tuple[Find
     return tuple(one for one in findings if one.cause != "exception" or one.severity == "error")
 
 
-def _conclusion(findings: tuple[Finding, ...], examined: Examined) -> str:
-    errors = sum(finding.severity == "error" for finding in findings)
+def _summarise(examination: Examination) -> str:
+    examined = examination.examined
+    errors = sum(finding.severity == "error" for finding in examination.findings)
+    if not examination.traced:
+        return ""  # its gaps say so
     if errors:
         return f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}."
+    if not examination.is_complete:
+        return f"No error was found. Examined: {extent(examined)}."
     if not (examined.gradient_calls or examined.steps):
         made = f"It makes {plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
         return f"{made} for no gradient, so there was nothing to examine."
@@ -151,19 +159,19 @@ def extent(examined: Examined) -> str:
     return f"{plural(examined.variables, 'variable')}, {examined.gradient_calls:,} {places} for gradients, {steps}"
 
 
-def _crashed(error: CellError, noun: str) -> tuple[str, str]:
+def _describe_crash(error: CellError, noun: str) -> tuple[str, str]:
     lines = [line.strip() for line in error.message.splitlines() if line.strip()]
     where, first = _place(error.cell, error.line), _NOISE.sub("", lines[0])[:200] if lines else ""
     if error.type in SYNTAX:
         return f"{noun} is not valid Python{where}: {first}.", "Correct that line."
-    said = f": {first.rstrip('.')}" if first else ""
+    words = f": {first.rstrip('.')}" if first else ""
     return (
-        f"{noun} stopped with {error.type}{where}{said}.",
+        f"{noun} stopped with {error.type}{where}{words}.",
         "Run it by itself first: the doctor learns most from one that gets through a few training steps.",
     )
 
 
-def _stopped(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, str]:
+def _describe_stop(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, str]:
     cell = next((cell for cell in run.cells if cell.status == "failed"), None)
     line = cell.error.line if cell and cell.error else None
     where = _place(cell.number if cell and noun == NOTEBOOK else None, line)

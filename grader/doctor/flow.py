@@ -9,13 +9,14 @@ step, seen from the source, is where the gradient was lost.
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.backward import Retraced
+from grader.doctor.events import NOWHERE, Call, Entry, Exit, Whole
+from grader.doctor.story import Story, is_read
+from grader.doctor.trace import Operation
 
 # Operations whose result carries no gradient although it is a floating number. TensorFlow's registry does not tell:
 # of some it says "not differentiable", for others it has a function that returns None.
@@ -46,6 +47,7 @@ CUTTING = frozenset(
         "ZerosLike",
     ]
 )
+SAMPLING = ("Random", "Multinomial", "Categorical", "Poisson", "Binomial")  # what a drawing operation's name holds
 
 # What a step costs on the way back. A path never takes a dearer kind of step to save a few cheap ones.
 RECORDED, UNKNOWN, CUT, STATE, COPY, PYTHON = 0.0, 0.001, 1.0, 2.0, 2.0, 4.0
@@ -62,108 +64,34 @@ class Step:
     there: int
     cost: float
     operation: Operation | None = None
-    event: Event | None = None  # the exit, the whole, or the copy
+    event: Exit | Whole | Entry | None = None  # of "python", "whole" and "copy"
 
     @property
     def place(self) -> int:
-        if self.operation is not None:
-            return self.operation.place
-        return -1 if self.event is None else int(self.event["place"])
+        origin = self.operation or self.event
+        return NOWHERE if origin is None else origin.place
 
     @property
     def cut(self) -> bool:
         return self.cost >= CUT
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an experiment has shown to depend on the sources: the exits (by their clock) and constants that changed."""
+
+    leaving: frozenset[int]
+    arriving: frozenset[int]
+
+
 class Flow:
-    """One gradient call in one story. `leaving` are the exits and `arriving` the constants that an experiment has
-    shown to depend on the sources; None where there was no experiment."""
+    """One gradient call in one story; `changes` is None where there was no experiment."""
 
-    def __init__(
-        self, story: Story, call: Event, leaving: set[int] | None = None, arriving: set[int] | None = None
-    ) -> None:
-        self.story, self.call = story, call
-        self.leaving, self.arriving = leaving, arriving
-        self.targets = [number for number, _ in call["targets"] if number >= 0]
-        self.tape = call["tape"]
-
-    # --- what the tape really did ----------------------------------------------------------------------------
-
-    @cached_property
-    def backward(self) -> list[Event]:
-        end = self.call["clock"]
-        return [event for event in self.story.of("backward") if self.call["begin"] < event["number"] <= end]
-
-    @cached_property
-    def visited(self) -> dict[int, Event]:
-        """Clock of an operation -> the backward step that went through it."""
-        return self._matched[0]
-
-    @cached_property
-    def visited_wholes(self) -> dict[int, Event]:
-        """Output of a custom gradient or compiled function -> the backward step that went through it."""
-        return self._matched[1]
-
-    @cached_property
-    def received(self) -> dict[int, set[int]]:
-        """Tensor -> the numbers of the gradients that arrived at it."""
-        return self._matched[2]
-
-    @cached_property
-    def _matched(self) -> tuple[dict[int, Event], dict[int, Event], dict[int, set[int]]]:
-        """Which backward step belongs to which operation.
-
-        A step names its operation's type, and its tensors only where its gradient needs them. The rest follows from
-        the gradients: a step's incoming gradient is one that an earlier step gave to the operation's output.
-        """
-        steps: dict[int, Event] = {}
-        wholes: dict[int, Event] = {}
-        received: dict[int, set[int]] = defaultdict(set)
-        sums = self._sums()
-        candidates: dict[str, list[Operation]] = defaultdict(list)
-        for operation in reversed(self.story.operations):
-            if operation.clock < self.call["begin"] and operation.outputs:
-                candidates[operation.type].append(operation)
-        for event in self.backward:
-            if event["op"] == "whole":
-                for number in event["outputs"]:
-                    wholes[number] = event
-                self._hand_on(event, event["inputs"], received)
-                continue
-            came = set().union(*(sums.get(number, {number}) for number in event["came"] or () if number is not None))
-            best = self._operation_of(event, came, candidates[event["op"]], steps, received)
-            if best is not None:
-                steps[best.clock] = event
-                self._hand_on(event, best.inputs, received)
-        return steps, wholes, received
-
-    def _operation_of(
-        self, event: Event, came: set[int], candidates: list[Operation], taken: dict[int, Event], received: Any
-    ) -> Operation | None:
-        for operation in candidates:
-            if operation.clock in taken or not agrees(event["inputs"], operation.inputs):
-                continue
-            if not agrees(event["outputs"], operation.outputs):
-                continue
-            at_target = any(number in self.targets for number in operation.outputs)
-            if at_target or any(received[number] & came for number in operation.outputs):
-                return operation
-        return None
-
-    def _hand_on(self, event: Event, inputs: Any, received: dict[int, set[int]]) -> None:
-        for number, gradient in zip(inputs, event["went"] or (), strict=False):
-            if gradient is not None:
-                received[number].add(gradient)
-
-    def _sums(self) -> dict[int, set[int]]:
-        """A gradient that the tape added up -> the gradients that it was made of."""
-        sums: dict[int, set[int]] = {}
-        for operation in self.story.operations:
-            if self.call["begin"] < operation.clock <= self.call["clock"] and operation.type in ("AddN", "AddV2"):
-                parts = [sums.get(number, {number}) for number in operation.inputs]
-                for number in operation.outputs:
-                    sums[number] = set().union(*parts)
-        return sums
+    def __init__(self, story: Story, call: Call, retraced: Retraced, changes: Changes | None = None) -> None:
+        self.story, self.call, self.retraced, self.changes = story, call, retraced, changes
+        self.targets = [target.number for target in call.targets if target.number >= 0]
+        self.sources = {source.number for source in call.sources}
+        self.tape = call.tape
 
     # --- the steps back from a tensor ---------------------------------------------------------------------------
 
@@ -175,29 +103,29 @@ class Flow:
             yield from self._whole(tensor, story.wholes[tensor])
         elif tensor in story.producer:
             yield from self._operation(tensor, story.producer[tensor])
-        if story.dtype(tensor) in ("resource", "variant") or tensor in story.variables:
+        if story.is_resource(tensor):
             before = [writer for writer in story.writers.get(tensor, ()) if writer.clock < clock]
             for distance, writer in enumerate(reversed(before)):
                 for number in writer.inputs:
                     if number != tensor:
                         yield Step("state", number, tensor, STATE + distance * 1e-4, writer)
 
-    def _whole(self, tensor: int, event: Event) -> Iterator[Step]:
-        visit = self.visited_wholes.get(tensor)
-        for position, number in enumerate(event["inputs"]):
+    def _whole(self, tensor: int, event: Whole) -> Iterator[Step]:
+        visit = self.retraced.visited_wholes.get(tensor)
+        for position, number in enumerate(event.inputs):
             cost = UNKNOWN
             if visit is not None:
-                went = visit["went"] or []
+                went = visit.went or ()
                 cost = RECORDED if position < len(went) and went[position] is not None else CUT
             yield Step("whole", number, tensor, cost, event=event)
 
     def _operation(self, tensor: int, operation: Operation) -> Iterator[Step]:
-        visit = self.visited.get(operation.clock)
+        visit = self.retraced.visited.get(operation.clock)
         for position, number in enumerate(operation.inputs):
             if number < 0:
                 continue
             if visit is not None:
-                went = visit["went"] or []
+                went = visit.went or ()
                 alone = len(operation.inputs) == 1
                 alive = position < len(went) and went[position] is not None
                 cost = RECORDED if alive or (alone and any(grad is not None for grad in went)) else CUT
@@ -207,14 +135,13 @@ class Flow:
 
     def _unvisited(self, operation: Operation, number: int) -> float:
         """The tape never got here. Would it have gone through?"""
-        if operation.type in CUTTING or random(operation):
+        if operation.type in CUTTING or draws_at_random(operation):
             return CUT
         if self.tape not in operation.tapes:
             return CUT
-        variable = number in self.story.variables
-        if not variable and not self.story.floating(number):
+        if number not in self.story.variables and not self.story.is_floating(number):
             return CUT
-        if not all(self.story.floating(output) for output in operation.outputs[:1]):
+        if not all(self.story.is_floating(output) for output in operation.outputs[:1]):
             return CUT
         if self.copies(operation, number):
             return CUT
@@ -225,31 +152,33 @@ class Flow:
         maker = self.story.producer.get(number)
         return not operation.tracked and maker is not None and maker.tracked and maker.tapes == operation.tapes
 
-    def from_outside(self, tensor: int) -> bool:
+    def comes_from_outside(self, tensor: int) -> bool:
         story = self.story
         inside = tensor in story.wholes or tensor in story.producer
-        return not inside and (tensor in story.constants or tensor in story.entries)
+        return not inside and story.arrival(tensor) is not None
 
     def through_python(self, tensor: int) -> Iterator[Step]:
         """The steps by which a value may have come from outside: from whatever left TensorFlow before."""
         story = self.story
         entry = story.entries.get(tensor)
-        if entry is not None and entry["copied"] is not None:
-            yield Step("copy", entry["copied"], tensor, COPY, event=entry)
+        if entry is not None and entry.copied is not None:
+            yield Step("copy", entry.copied, tensor, COPY, event=entry)
             return
-        if self.arriving is not None and tensor not in self.arriving:
+        if self.changes is not None and tensor not in self.changes.arriving:
             return
         constant = story.constants.get(tensor)
-        came = (entry or constant or {})["clock"]
-        before = [event for event in story.of("exit") if event["clock"] <= came][-NEAREST_EXITS:]
-        for distance, exit_ in enumerate(reversed(before)):
-            if self.leaving is not None and id(exit_) not in self.leaving:
+        arrival = entry or constant
+        if arrival is None:
+            return
+        before = [event for event in story.of(Exit) if event.clock <= arrival.clock][-NEAREST_EXITS:]
+        for distance, event in enumerate(reversed(before)):
+            if self.changes is not None and event.clock not in self.changes.leaving:
                 continue
-            same = constant is not None and exit_["digest"] == constant["digest"] and exit_["digest"]
+            same = constant is not None and event.digest and event.digest == constant.digest
             cost = PYTHON - 1.0 if same else PYTHON
-            yield Step("python", exit_["tensor"], tensor, cost + distance * 1e-4, event=exit_)
+            yield Step("python", event.tensor, tensor, cost + distance * 1e-4, event=event)
 
-    def during(self, step: Step) -> bool:
+    def is_recorded(self, step: Step) -> bool:
         """The step was taken while the tape recorded."""
         return step.operation is not None and self.tape in step.operation.tapes
 
@@ -267,9 +196,43 @@ class Flow:
         """The first step from the source that no gradient can take."""
         return next((step for step in self.path(source) or () if step.cut), None)
 
-    def reaches(self, source: int) -> bool:
-        """The tape brought a gradient to this source."""
-        return bool(self.received.get(source))
+    def reaches(self, tensor: int) -> bool:
+        """The tape brought a gradient to this tensor or variable."""
+        return bool(self.retraced.received.get(tensor))
+
+    # --- what the target was made of ------------------------------------------------------------------------------
+
+    @cached_property
+    def ancestors(self) -> list[Operation]:
+        """The operations that the target was computed with, in the order in which they ran."""
+        return self.story.ancestors(self.targets)
+
+    @cached_property
+    def seen_by_tape(self) -> list[Operation]:
+        """The same without those inside a custom gradient or compiled function, into which the tape does not see."""
+        return self.story.ancestors(self.targets, over_wholes=True)
+
+    @cached_property
+    def open_to_gradients(self) -> set[int]:
+        """Clocks of the operations from which a gradient could have come, had they been recorded."""
+
+        def closed(operation: Operation) -> bool:
+            return operation.within is not None or operation.type in CUTTING or operation.type == "Sign"
+
+        makers = self.story.ancestors(self.targets, lambda one: () if closed(one) else one.inputs)
+        return {operation.clock for operation in makers if not closed(operation)}
+
+    def sources_behind(self, tensor: int) -> set[int]:
+        """The sources that a tensor was computed from."""
+        return self.story.variables_behind(tensor) & self.sources
+
+    def has_data_behind(self, tensor: int) -> bool:
+        """Something other than variables and single numbers went into a tensor."""
+        story = self.story
+        walk = story.upstream([tensor], lambda one: () if is_read(one) else one.inputs)
+        return any(
+            made is None and number not in story.variables and story.shape(number) != () for number, made in walk
+        )
 
 
 class _Paths:
@@ -284,9 +247,9 @@ class _Paths:
         self.back: dict[int, Step] = {}
         self.cost: dict[int, float] = {}
         self.targets = set(flow.targets)
-        self.sources = {number for number, _ in flow.call["sources"]} - self.targets
+        self.sources = flow.sources - self.targets
         self._pending: dict[int, float] = {}
-        self._queue = [(0.0, number, flow.call["begin"], False) for number in flow.targets]
+        self._queue = [(0.0, number, flow.call.begin, False) for number in flow.targets]
 
     def get(self, source: int) -> list[Step] | None:
         while source not in self.cost and self._queue:
@@ -306,8 +269,8 @@ class _Paths:
             self.cost[tensor] = cost
             steps = self.flow.steps(tensor, clock)
             if tensor in self.sources:  # what a source was made of, or updated with, is another call's business
-                steps = (step for step in steps if self.flow.during(step))
-            elif self.flow.from_outside(tensor):
+                steps = (step for step in steps if self.flow.is_recorded(step))
+            elif self.flow.comes_from_outside(tensor):
                 heapq.heappush(self._queue, (cost + CHEAPEST_PYTHON, tensor, clock, True))
             self._reach(cost, clock, steps)
 
@@ -317,18 +280,9 @@ class _Paths:
             if step.here not in self.cost and reached < self._pending.get(step.here, float("inf")):
                 self._pending[step.here] = reached
                 self.back[step.here] = step
-                at = step.operation.clock if step.operation else (step.event or {}).get("clock", clock)
-                heapq.heappush(self._queue, (reached, step.here, at, False))
+                origin = step.operation or step.event
+                heapq.heappush(self._queue, (reached, step.here, origin.clock if origin else clock, False))
 
 
-def agrees(said: list[int | None] | None, numbers: tuple[int, ...]) -> bool:
-    """What a backward step says of its tensors (nothing, some or all of them) fits an operation's."""
-    if said is None:
-        return True
-    return len(said) == len(numbers) and all(
-        one is None or one == other for one, other in zip(said, numbers, strict=True)
-    )
-
-
-def random(operation: Operation) -> bool:
-    return any(word in operation.type for word in ("Random", "Multinomial", "Categorical", "Poisson", "Binomial"))
+def draws_at_random(operation: Operation) -> bool:
+    return any(word in operation.type for word in SAMPLING)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from grader.doctor.trace import Story, Variable
+from grader.doctor.story import Story
+from grader.doctor.trace import Variable
 
 UNNAMED = ("Variable", "")
 
@@ -18,14 +19,14 @@ def name_variables(story: Story, cells: Mapping[int | None, str]) -> None:
         if variable.name not in UNNAMED or spot is None or spot.cell not in cells:
             continue
         if spot.cell not in trees:
-            trees[spot.cell] = parsed(cells[spot.cell])
+            trees[spot.cell] = parse(cells[spot.cell])
         tree = trees[spot.cell]
         start = spot.span[0] if spot.span else None
-        name = assigned(tree, spot.line, start) if tree is not None else None
-        story.names[variable.id] = name or described(variable)
+        name = find_assignment(tree, spot.line, start) if tree is not None else None
+        story.names[variable.id] = name or describe(variable)
 
 
-def parsed(source: str) -> ast.Module | None:
+def parse(source: str) -> ast.Module | None:
     """A cell's syntax tree; magics and shell lines, which are not Python, are blanked out first."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
     try:
@@ -34,7 +35,7 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
-def assigned(tree: ast.Module, line: int, column: int | None) -> str | None:
+def find_assignment(tree: ast.Module, line: int, column: int | None) -> str | None:
     """The target of the assignment whose value holds this position."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or node.lineno):
@@ -46,5 +47,5 @@ def assigned(tree: ast.Module, line: int, column: int | None) -> str | None:
     return None
 
 
-def described(variable: Variable) -> str:
+def describe(variable: Variable) -> str:
     return f"the variable of shape {variable.shape}" if variable.shape else "the variable"

@@ -1,7 +1,7 @@
 """Why a program could not run here although nothing is wrong with it: a package, a file, a network that is not there.
 
-In comes the exception that stopped it, out go one sentence that names the thing and the next step, or None where the
-exception is the program's own affair. Libraries say the same in many words; what they have in common is matched.
+`find_obstacle` reads the exception that stopped it; one that is the program's own affair is no obstacle. Libraries say
+the same in many words; what they have in common is matched.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ class Surroundings:
 Sentences = tuple[str, str]
 
 
-def obstacle(error: CellError, around: Surroundings) -> Sentences | None:
+def find_obstacle(error: CellError, around: Surroundings) -> Sentences | None:
     """What was in the way, and the next step."""
-    return next((found for rule in RULES if (found := rule(error, around))), None)
+    return next((words for rule in RULES if (words := rule(error, around))), None)
 
 
 def _package(error: CellError, around: Surroundings) -> Sentences | None:
@@ -116,7 +116,7 @@ def _network(error: CellError, around: Surroundings) -> Sentences | None:
 
 
 def _file(error: CellError, around: Surroundings) -> Sentences | None:
-    named = next((found for pattern in _MISSING if (found := pattern.search(error.message))), None)
+    named = next((match for pattern in _MISSING if (match := pattern.search(error.message))), None)
     if named is None:
         return None
     name = named[1].rstrip(".")
@@ -135,13 +135,13 @@ def _file(error: CellError, around: Surroundings) -> Sentences | None:
 
 
 def _rights(error: CellError, around: Surroundings) -> Sentences | None:
-    if found := _READ_ONLY.search(error.message):
+    if match := _READ_ONLY.search(error.message):
         return (
-            f"{around.noun} writes over {found[1] or 'a file'}, which it may only read here.",
+            f"{around.noun} writes over {match[1] or 'a file'}, which it may only read here.",
             "Have it write to a new name, or move the old file away: new files may be written anywhere beside it.",
         )
-    if found := _NOT_ALLOWED.search(error.message):
-        name = found[1] or "a file"
+    if match := _NOT_ALLOWED.search(error.message):
+        name = match[1] or "a file"
         own = next((folder / name for folder in around.folders if (folder / name).exists()), None)
         return f"{around.noun} may not read or write {name} here.", _readable(own) if own else "Use a path beside it."
     return None
@@ -165,8 +165,8 @@ def _exit(error: CellError, around: Surroundings) -> Sentences | None:
             f"{around.noun} ended itself with exit code 2, as one does that misses arguments.",
             "It is started without any: give its arguments default values.",
         )
-    said = f"exit code {code}" if code.lstrip("-").isdigit() else f"the words “{code}”"
-    return f"{around.noun} ended itself with {said}.", "Look for the condition that makes it give up."
+    words = f"exit code {code}" if code.lstrip("-").isdigit() else f"the words “{code}”"
+    return f"{around.noun} ended itself with {words}.", "Look for the condition that makes it give up."
 
 
 RULES: tuple[Callable[[CellError, Surroundings], Sentences | None], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from grader.doctor.events import Whole
 from grader.doctor.flow import Step
 
 HIDDEN = ("ReadVariableOp", "Identity")
@@ -21,22 +22,22 @@ def draw(path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
         if step is lost:
             labels.append("╳")
         if step.kind == "op" and step.operation is not None and step.operation.type not in HIDDEN:
-            labels.append(readable(step.operation.type))
+            labels.append(spell(step.operation.type))
         elif step.kind in ("python", "copy"):
             labels.append("Python")
         elif step.kind == "state":
             labels.append("a variable's value")
         elif step.kind == "whole":
-            name = str((step.event or {}).get("name", ""))
+            name = step.event.name if isinstance(step.event, Whole) else ""
             labels.append("a compiled function" if name.startswith("__") else name)
-    return (*(labels if len(labels) < MOST_LABELS else [*labels[:3], "…", *around(labels)]), source)
+    return (*(labels if len(labels) < MOST_LABELS else [*labels[:3], "…", *cut_out(labels)]), source)
 
 
-def around(labels: list[str]) -> list[str]:
+def cut_out(labels: list[str]) -> list[str]:
     at = labels.index("╳")
     return labels[max(3, at - 3) : at + 5]
 
 
-def readable(name: str) -> str:
+def spell(name: str) -> str:
     """An operation's name as people write it: `AddV2` is add, `SelectV2` is where."""
     return SPOKEN.get(name, VERSION.sub("", name)).lower()

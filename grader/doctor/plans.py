@@ -7,79 +7,65 @@ with them is where it came back. Custom gradients are measured against their own
 
 from __future__ import annotations
 
-from typing import Any
-
-from grader.doctor.case import Case, experimental
-from grader.doctor.rules.missing import absent
-from grader.doctor.trace import Event, Story
+from grader.doctor.case import Case, Nudge, Plan
+from grader.doctor.events import Call, Constant, Exit, Fit, FunctionRun, Whole
+from grader.doctor.rules.missing import find_absent
+from grader.doctor.story import Story
 
 NUDGE = 3e-3
 MOST_NUDGED = 40
 
-Plan = dict[str, Any]
 
-
-def wanted(stories: list[Story]) -> list[Plan]:
-    """The plans of the runs that are still missing, the most important first; [] when all has been tried."""
-    plain = stories[0]
-    if compiled(plain) and not any(story.plan.get("eager") for story in stories):
-        return [{"eager": True}]
-    case = Case(stories)
-    basis = {"eager": True} if case.main.plan.get("eager") else {}
-    plans: list[Plan] = []
-    if not any(story.plan.get("custom_gradients") for story in stories) and any(
-        event["gradient_place"] >= 0 for event in case.main.of("whole")
-    ):
-        plans.append({**basis, "custom_gradients": True})
+def plan_experiment(case: Case) -> Plan | None:
+    """The most important run that is still missing; None when all has been tried."""
+    if compiles(case.plain) and not any(plan.eager for plan, _ in case.runs):
+        return Plan(eager=True)
+    eager = case.main_plan.eager
+    if case.measured is None and any(event.gradient_place >= 0 for event in case.main.of(Whole)):
+        return Plan(eager=eager, custom_gradients=True)
     if case.nudged is None:
-        nudges, steps = doubtful(case)
+        nudges, steps = choose_nudges(case)
         if nudges:
-            plans.append({**basis, "nudge": nudges, "steps": steps})
-    return plans
+            return Plan(eager=eager, nudge=nudges, steps=steps)
+    return None
 
 
-def compiled(story: Story) -> bool:
+def compiles(story: Story) -> bool:
     """Some of the learner's code ran inside a compiled function."""
-    if story.of("function") or story.of("fit"):
-        return True
-    return any(kind == "symbolic" for call in story.of("call") for _, kind in call["targets"])
+    ran = bool(story.of(FunctionRun)) or bool(story.of(Fit))
+    return ran or any(target.kind == "symbolic" for call in story.of(Call) for target in call.targets)
 
 
-def doubtful(case: Case) -> tuple[list[list[float]], int]:
-    """[variable, write, size] of the variables whose values may have come back as constants, and the optimizer steps
-    that a run must take to show whether they do."""
-    chosen: dict[int, list[float]] = {}
+def choose_nudges(case: Case) -> tuple[tuple[Nudge, ...], int]:
+    """For the variables whose values may have come back as constants, and the optimizer steps that a run must take to
+    show whether they do."""
+    chosen: dict[int, Nudge] = {}
     steps = 0
-    for calls in case.sites.values():
-        call = calls[0]
-        flow = case.flow(call)
-        lost = [call["sources"][position][0] for position in absent(case, call)]
+    for flow in case.first_flows:
+        call = flow.call
+        lost = [call.sources[position].number for position in find_absent(case, call)]
         detours = any(step.kind == "python" for number in lost for step in flow.path(number) or ())
-        if not detours and not partial(case, call):
+        if not detours and not has_detour(case.main, call):
             continue
-        steps = max(steps, call["steps"] + 1)
-        for number, _ in call["sources"]:
-            variable = case.main.variables.get(number)
+        steps = max(steps, call.steps + 1)
+        for source in call.sources:
+            variable = case.main.variables.get(source.number)
             if variable is not None and len(chosen) < MOST_NUDGED:
-                chosen.setdefault(number, [variable.ordinal, writes_before(case.main, number, call), NUDGE])
-    return list(chosen.values()), steps
+                write = count_writes_before(case.main, variable.id, call)
+                chosen.setdefault(variable.id, Nudge(variable.ordinal, write, NUDGE))
+    return tuple(chosen.values()), steps
 
 
-def partial(case: Case, call: Event) -> bool:
+def has_detour(story: Story, call: Call) -> bool:
     """Values left TensorFlow during this call's forward pass, and constants came in after them."""
-    story = case.main
-    for begin, end in story.open_intervals(call["tape"]):
-        exits = [event["clock"] for event in story.of("exit") if begin < event["clock"] < end]
-        if exits and any(exits[0] < event["clock"] < end for event in story.of("constant")):
+    for begin, end in story.recorded(call.tape):
+        exits = [event.clock for event in story.of(Exit) if begin < event.clock < end]
+        if exits and any(exits[0] < event.clock < end for event in story.of(Constant)):
             return True
     return False
 
 
-def writes_before(story: Story, number: int, call: Event) -> int:
+def count_writes_before(story: Story, variable: int, call: Call) -> int:
     """How often the variable had been written when the call's tape was first opened."""
-    opened = next((begin for begin, _ in story.open_intervals(call["tape"])), call["begin"])
-    variable = story.variables[number]
-    return sum(variable.clock < writer.clock < opened for writer in story.writers.get(number, ()))
-
-
-__all__ = ["Plan", "experimental", "wanted"]
+    opened = next((begin for begin, _ in story.recorded(call.tape)), call.begin)
+    return sum(writer.clock < opened for writer in story.writes_after_creation(variable))

@@ -22,14 +22,14 @@ from grader.model import Finding
 Findings = tuple[Finding, ...]
 JSON = TypeAdapter(Findings)
 MOST = 500  # notebooks that a process remembers
-PATIENCE = 2.0  # seconds to wait for another process's writing
+WRITING_SECONDS = 2.0  # that another process is waited for
 
 
 class Memory(Protocol):
     def recall(self, key: str) -> Findings | None:
         """What was found in this code; None: it has not been examined."""
 
-    def keep(self, key: str, found: Findings) -> None:
+    def keep(self, key: str, findings: Findings) -> None:
         """Remember it."""
 
 
@@ -37,14 +37,14 @@ class InProcess:
     """For as long as the process lives."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Findings] = {}
+        self._findings: dict[str, Findings] = {}
 
     def recall(self, key: str) -> Findings | None:
-        return self._found.get(key)
+        return self._findings.get(key)
 
-    def keep(self, key: str, found: Findings) -> None:
-        if len(self._found) < MOST:
-            self._found[key] = found
+    def keep(self, key: str, findings: Findings) -> None:
+        if len(self._findings) < MOST:
+            self._findings[key] = findings
 
 
 class InFile:
@@ -59,13 +59,13 @@ class InFile:
             return JSON.validate_json(row[0]) if row else None
         return None
 
-    def keep(self, key: str, found: Findings) -> None:
+    def keep(self, key: str, findings: Findings) -> None:
         with suppress(sqlite3.Error), self._open() as database:
-            database.execute("INSERT OR REPLACE INTO findings VALUES (?, ?)", [key, JSON.dump_json(found).decode()])
+            database.execute("INSERT OR REPLACE INTO findings VALUES (?, ?)", [key, JSON.dump_json(findings).decode()])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as database, database:
+        with closing(sqlite3.connect(self._path, timeout=WRITING_SECONDS)) as database, database:
             database.execute("CREATE TABLE IF NOT EXISTS findings (code TEXT PRIMARY KEY, found TEXT NOT NULL)")
             yield database
 

@@ -6,9 +6,10 @@ gradient, `{operation}` the operation or function at the culprit's line.
 
 from __future__ import annotations
 
-from grader.doctor.case import Suspect
+from typing import Literal
 
-SYMPTOMS = {
+Symptom = Literal["none", "zero", "mostly", "nonfinite", "wrong", "still", "shape", "exception", "suspicious"]
+SYMPTOMS: dict[Symptom, str] = {
     "none": "The gradient to {variables} is None",
     "zero": "The gradient to {variables} is zero everywhere",
     "mostly": "Most of the gradient to {variables} is zero",
@@ -20,7 +21,9 @@ SYMPTOMS = {
     "suspicious": "",
 }
 
-# (cause, detail) -> (why, what next). A detail that is not listed falls back to the cause alone.
+MOST_NAMES = 3
+
+# (cause, detail) -> (why, what next). Nothing else can be suspected.
 SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("detached_numpy", ""): (
         "here the value leaves TensorFlow through {operation}; the tape can't follow; a constant comes back",
@@ -85,10 +88,6 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("stop_gradient", ""): (
         "tf.stop_gradient cuts the only way back to it",
         "Which side of the computation should be a constant here, and which one should learn?",
-    ),
-    ("stop_gradient", "loop"): (
-        "this loop was told not to keep what a gradient needs (back_prop=False)",
-        "Leave out the option: the loop then records what the gradient needs.",
     ),
     ("outside_tape", "before"): (
         "this is computed before the tape records, so the tape does not know how the value came about",
@@ -425,26 +424,22 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
 }
 
 
-def sentences(suspect: Suspect) -> tuple[str, str]:
+def put_into_words(
+    *, cause: str, detail: str, symptom: Symptom, variables: tuple[str, ...], operation: str
+) -> tuple[str, str]:
     """The message and the next step."""
-    why, after = SENTENCES.get((suspect.cause, suspect.detail)) or next(
-        words for (cause, _), words in SENTENCES.items() if cause == suspect.cause
-    )
-    names = {"variables": listed(suspect.variables), "operation": suspect.operation or "this operation"}
-    symptom = SYMPTOMS[suspect.symptom].format(**names)
+    why, after = SENTENCES[cause, detail]
+    names = {"variables": enumerate_names(variables), "operation": operation or "this operation"}
     reason = why.format(**names)
-    if symptom:
-        return f"{symptom}: {reason}.", after.format(**names)
+    if SYMPTOMS[symptom]:
+        return f"{SYMPTOMS[symptom].format(**names)}: {reason}.", after.format(**names)
     by_name = why.startswith("{")  # a variable's or an exception's name stays as it is written
     return f"{reason if by_name else reason[:1].upper() + reason[1:]}.", after.format(**names)
 
 
-def listed(names: tuple[str, ...]) -> str:
+def enumerate_names(names: tuple[str, ...]) -> str:
     if not names:
         return "a variable"
     if len(names) <= MOST_NAMES:
         return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return f"{', '.join(names[: MOST_NAMES - 1])} and {len(names) - MOST_NAMES + 1} more"
-
-
-MOST_NAMES = 3

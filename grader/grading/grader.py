@@ -157,7 +157,7 @@ class Grading:
         """The verdict with the doctor's findings, where it failed or crashed."""
         if verdict.status not in EXPLAINED:
             return verdict
-        return explained(self._exercise, verdict, self._twin.findings(notebook, self._progress))
+        return explained(self._exercise, verdict, *self._twin.findings(notebook, self._progress))
 
 
 def require_own(exercise: Exercise, notebook: Notebook) -> None:

@@ -47,17 +47,18 @@ class Twin:
         if self._doctor == "beside":
             self._begin(notebook)
 
-    def findings(self, notebook: Notebook, progress: Progress) -> Findings:
-        """What the doctor finds in this notebook, or found in the same code before. Raises what `examine` raises."""
+    def findings(self, notebook: Notebook, progress: Progress) -> tuple[Findings, tuple[str, ...]]:
+        """What the doctor finds in this notebook, or found in the same code before, and sentences about what of it
+        failed. Raises what `examine` raises."""
         key = same_code(self._exercise.id, notebook)
-        findings = self._memory.recall(key)
-        if findings is None:
-            progress("tracing the gradients")
-            examination = (self._examination or self._begin(notebook, progress)).result()
-            findings = examination.findings
-            if examination.traced and not self._cancellation.asked:
-                self._memory.keep(key, findings)
-        return findings
+        remembered = self._memory.recall(key)
+        if remembered is not None:
+            return remembered, ()
+        progress("tracing the gradients")
+        examination = (self._examination or self._begin(notebook, progress)).result()
+        if examination.is_complete and not self._cancellation.asked:
+            self._memory.keep(key, examination.findings)
+        return examination.findings, examination.gaps
 
     def close(self) -> None:
         """End its kernel, whatever it does."""

@@ -42,13 +42,16 @@ def verdict(
     )
 
 
-def explained(exercise: Exercise, verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
-    """The verdict with what the doctor found; each failed check points to the findings that explain it."""
+def explained(
+    exercise: Exercise, verdict: Verdict, findings: tuple[Finding, ...], gaps: tuple[str, ...] = ()
+) -> Verdict:
+    """The verdict with what the doctor found; each failed check points to the findings that explain it. `gaps`: what
+    of the examination failed, in sentences."""
     checks = tuple(
         replace(check, findings=_explaining(exercise, check, findings)) if check.status == "failed" else check
         for check in verdict.checks
     )
-    return replace(verdict, checks=checks, findings=findings)
+    return replace(verdict, checks=checks, findings=findings, message=" ".join((verdict.message, *gaps)))
 
 
 def _explaining(exercise: Exercise, check: Check, findings: tuple[Finding, ...]) -> tuple[int, ...]:

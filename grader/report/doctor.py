@@ -53,6 +53,8 @@ def outcome(diagnosis: Diagnosis) -> str:
     ended = [_ENDED[diagnosis.status]] if diagnosis.status in _ENDED else []
     if errors:
         return ", ".join([*ended, plural(errors, "error")])
+    if not diagnosis.complete and not ended:
+        return "not fully examined"
     return ended[0] if ended else "healthy" if diagnosis.healthy else "nothing to examine"
 
 

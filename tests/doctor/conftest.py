@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from grader.doctor import diagnose, experiments
 from grader.model import Finding
 
 from .workbench import Workbench
@@ -23,11 +22,4 @@ def bench() -> Iterator[Workbench]:
 @pytest.fixture(scope="session")
 def examine(bench: Workbench) -> Examine:
     """A program's findings, after all the runs that the doctor asks for."""
-
-    def findings(source: str, setting: str = "program") -> tuple[Finding, ...]:
-        runs = [bench.run(source, {}, setting)]
-        while len(runs) < 4 and (plans := experiments({"runs": runs})):
-            runs.append(bench.run(source, plans[0], setting))
-        return diagnose({"runs": runs}, {None: source})
-
-    return findings
+    return bench.examine

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from grader.codes import CODES
-from grader.doctor import diagnose, wording
+from grader.doctor import wording
+from grader.doctor.case import PLAIN
+from grader.doctor.investigation import Conclusion, Investigation
 
 from .conftest import Examine
 from .workbench import Workbench
@@ -125,15 +127,22 @@ def test_an_iterator_that_is_empty_in_the_second_epoch_is_named_where_it_is_aske
     assert (finding.code, finding.cause, finding.line) == ("GRAD033", "iterator_exhausted", 5)
 
 
+def conclude(trace: object, source: str) -> Conclusion:
+    """From one run alone."""
+    investigation = Investigation()
+    investigation.add(PLAIN, trace)
+    return investigation.conclude({None: source})
+
+
 def test_the_same_trace_gives_the_same_findings(bench: Workbench) -> None:
     source = MODES["DETACH-08"]["broken"]
-    one, other = ({"runs": [bench.run(source, {}, "modes")]} for _ in range(2))
-    assert diagnose(one, {None: source}) == diagnose(other, {None: source}) != ()
+    one, other = (conclude(bench.run(source, {}, "modes"), source).findings for _ in "12")
+    assert one == other != ()
 
 
 def test_a_source_that_is_not_there_gives_no_finding(bench: Workbench) -> None:
-    trace = {"runs": [bench.run(MODES["DETACH-01"]["broken"], {}, "modes")]}
-    assert diagnose(trace, {None: "short = 1\n"}) == ()
+    conclusion = conclude(bench.run(MODES["DETACH-01"]["broken"], {}, "modes"), "short = 1\n")
+    assert conclusion.findings == () and not conclusion.gaps
 
 
 def test_every_wording_belongs_to_a_cause_that_has_a_code() -> None:

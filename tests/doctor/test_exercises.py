@@ -37,9 +37,9 @@ ALONE = [
 
 
 def errors(warm: KernelSource, exercise: Exercise, notebook: Notebook) -> list[Finding]:
-    found = examine(notebook, warm, KernelRequest(exercise.limits, "cpu"))
-    assert found.traced
-    return [finding for finding in found.findings if finding.severity == "error"]
+    examination = examine(notebook, warm, KernelRequest(exercise.limits, "cpu"))
+    assert examination.is_complete, examination.gaps
+    return [finding for finding in examination.findings if finding.severity == "error"]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.doctor.obstacles import Surroundings, obstacle
+from grader.doctor.obstacles import Surroundings, find_obstacle
 from grader.model import CellError
 
 CASES = [
@@ -31,7 +31,7 @@ CASES = [
 def test_what_is_not_there_is_named_with_the_next_step(
     tmp_path: Path, kind: str, said: str, message: str, step: str
 ) -> None:
-    found = obstacle(CellError(kind, said), Surroundings("The program", (tmp_path,), True))
+    found = find_obstacle(CellError(kind, said), Surroundings("The program", (tmp_path,), True))
     assert found is not None
     assert found[0].startswith("The program ") and message in found[0] and step in found[1]
 
@@ -39,11 +39,11 @@ def test_what_is_not_there_is_named_with_the_next_step(
 def test_a_module_of_ones_own_that_may_not_be_read_is_told_apart_from_a_missing_package(tmp_path: Path) -> None:
     (tmp_path / "layers.py").touch()
     error = CellError("ModuleNotFoundError", "No module named 'layers'")
-    message, step = obstacle(error, Surroundings("The program", (tmp_path,), True)) or ("", "")
+    message, step = find_obstacle(error, Surroundings("The program", (tmp_path,), True)) or ("", "")
     assert f"could not be read from {tmp_path / 'layers.py'}" in message
     assert "pip install" not in step
 
 
 @pytest.mark.parametrize("said", ["Shapes (3, 2) and (4, 1) are incompatible", "", "division by zero"])
 def test_the_programs_own_affairs_are_left_to_it(tmp_path: Path, said: str) -> None:
-    assert obstacle(CellError("ValueError", said), Surroundings("The program", (tmp_path,), True)) is None
+    assert find_obstacle(CellError("ValueError", said), Surroundings("The program", (tmp_path,), True)) is None

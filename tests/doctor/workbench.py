@@ -11,7 +11,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from grader.doctor.investigation import Investigation
+    from grader.model import Finding
 
 FILENAME = "<program>"
 SECONDS = 120  # one program
@@ -20,7 +24,7 @@ SECONDS = 120  # one program
 class Workbench:
     """`with Workbench() as bench: trace = bench.run(source, plan)`."""
 
-    def __enter__(self) -> Workbench:
+    def __enter__(self) -> Self:
         from grader.inside import TRACE, installation
 
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "OPENBLAS_NUM_THREADS": "1"}
@@ -46,6 +50,23 @@ class Workbench:
         self._send({"source": source, "plan": plan, "setting": setting, "extra": extra})
         assert self._server.stdout is not None
         return json.loads(self._server.stdout.readline())
+
+    def investigate(self, source: str, setting: str = "program") -> Investigation:
+        """All runs of a program that the doctor asks for."""
+        from grader.doctor.investigation import Investigation
+
+        investigation = Investigation()
+        while plan := investigation.next_plan():
+            trace = self.run(source, plan.to_options(), setting)
+            assert "broke" not in trace, trace.get("traceback", trace["broke"])
+            investigation.add(plan, trace)
+        return investigation
+
+    def examine(self, source: str, setting: str = "program") -> tuple[Finding, ...]:
+        """The findings; that anything of the doctor's failed is an AssertionError."""
+        conclusion = self.investigate(source, setting).conclude({None: source})
+        assert not conclusion.gaps, conclusion.gaps
+        return conclusion.findings
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._server.stdin is not None

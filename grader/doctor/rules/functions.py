@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.doctor.case import Case, Suspect, aligned
-from grader.doctor.trace import Spot
+from grader.doctor.case import Case, align, pair_outcomes
+from grader.doctor.events import Call, Constant, CustomGradient, FunctionRun, Slope
+from grader.doctor.story import Spot, Story
+from grader.doctor.suspect import Suspect
 
 AGREES = 0.05  # relative difference between a custom gradient and the measured one that may be rounding
 SMOOTH = 0.03  # slopes to both sides that differ by less than this share belong to a smooth function
@@ -13,41 +15,46 @@ FLAT = 0.2  # share of results that a tiny step leaves exactly as they are
 LEAST = 1e-4  # a smaller slope is lost in rounding
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    yield from only_in_graphs(case)
-    yield from captured(case)
-    yield from custom_gradients(case)
-
-
-def only_in_graphs(case: Case) -> Iterator[Suspect]:
+def find_gradients_lost_by_compiling(case: Case) -> Iterator[Suspect]:
     """A source got None from the compiled program and a gradient when the same program ran line by line."""
-    if case.main is case.plain:
+    story = case.plain
+    if case.main is story:
         return
-    for call, twin in aligned(case.plain, case.main, "call"):
-        if call["results"] is None or twin["results"] is None or not case.plain.of("function"):
+    for call, twin in align(story, case.main, Call):
+        before = [event for event in story.of(FunctionRun) if event.clock < call.begin]
+        if call.results is None or twin.results is None or not before:
             continue
-        rows = zip(call["sources"], call["results"], twin["results"], strict=False)
-        names = tuple(case.plain.name(source[0]) for source, one, other in rows if one["none"] and not other["none"])
-        if names:
-            before = [event for event in case.plain.of("function") if event["clock"] < call["begin"]]
-            if before:
-                dropped = [Spot(cell or None, line) for event in before for cell, line in event["dropped"]]
-                place = before[-1]["written"]
-                if dropped:
-                    yield Suspect("tensorarray_not_reassigned", "error", place, "none", names, spot=dropped[0])
-                    return
-                spot = case.plain.spot(place)
-                yield Suspect("nondifferentiable_op", "error", place, "none", names, "", "graph", spot=spot)
-                return
+        both = zip(pair_outcomes(call), twin.results, strict=False)
+        names = tuple(story.name(source) for (source, one), other in both if one.none and not other.none)
+        if not names:
+            continue
+        dropped = [Spot(cell or None, line) for event in before for cell, line in event.dropped]
+        place = before[-1].written
+        yield Suspect(
+            cause="tensorarray_not_reassigned" if dropped else "nondifferentiable_op",
+            detail="" if dropped else "graph",
+            severity="error",
+            symptom="none",
+            variables=names,
+            place=place,
+            spot=dropped[0] if dropped else story.spot(place),
+        )
+        return
 
 
-def captured(case: Case) -> Iterator[Suspect]:
+def find_captured_constants(case: Case) -> Iterator[Suspect]:
     """A number that the function read while it was traced is another one now, and no new trace was made."""
-    for event in case.plain.of("function"):
-        names = ", ".join(name for name, size in event["changed"].items() if reaches_tensorflow(case, size))
+    for event in case.plain.of(FunctionRun):
+        names = ", ".join(name for name, size in event.changed.items() if reaches_tensorflow(case, size))
         if names:
-            spot = case.plain.spot(event["written"])
-            yield Suspect("tf_function_constant_capture", "error", event["written"], "suspicious", (), names, spot=spot)
+            yield Suspect(
+                cause="tf_function_constant_capture",
+                severity="error",
+                symptom="suspicious",
+                operation=names,
+                place=event.written,
+                spot=case.plain.spot(event.written),
+            )
             return
 
 
@@ -55,46 +62,45 @@ def reaches_tensorflow(case: Case, size: float) -> bool:
     """Run line by line, the program hands a number of this size to TensorFlow; the compiled function did not."""
     if case.main is case.plain:
         return False
-    line_by_line, compiled = (
-        {
-            round(event["state"][1], 6)
-            for event in story.of("constant")
-            if event["state"] and event["state"][1] is not None
-        }
-        for story in (case.main, case.plain)
-    )
-    return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in line_by_line - compiled)
+    fresh = list_sizes(case.main) - list_sizes(case.plain)
+    return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in fresh)
 
 
-def custom_gradients(case: Case) -> Iterator[Suspect]:
-    if case.measured is None:
-        return
+def list_sizes(story: Story) -> set[float]:
+    """The largest values of all constants."""
+    states = [event.state for event in story.of(Constant)]
+    return {round(state.largest, 6) for state in states if state and state.largest is not None}
+
+
+def find_wrong_custom_gradients(case: Case) -> Iterator[Suspect]:
+    """A custom gradient disagrees with the measured slope of its own function."""
     story = case.measured
-    for event in story.of("custom_gradient"):
-        if event["identity"]:
+    if story is None:
+        return
+    for event in story.of(CustomGradient):
+        if event.identity:
             continue  # gradient reversal, scaling, clipping: meant to differ
-        for row in event["rows"]:
-            if row is not None and disagrees(row):
-                names = tuple(
-                    story.name(number)
-                    for call in story.of("call")
-                    for number, kind in call["sources"]
-                    if kind == "variable"
-                )
-                place = event["gradient_place"] if event["gradient_place"] >= 0 else event["place"]
-                spot = story.spot(place)
-                unique = tuple(dict.fromkeys(names))
-                yield Suspect("wrong_custom_gradient", "error", place, "wrong", unique, spot=spot)
-                return
+        if any(slope is not None and disagrees(slope) for slope in event.rows):
+            sources = [source for call in story.of(Call) for source in call.sources if source.kind == "variable"]
+            place = event.gradient_place if event.gradient_place >= 0 else event.place
+            yield Suspect(
+                cause="wrong_custom_gradient",
+                severity="error",
+                symptom="wrong",
+                variables=tuple(dict.fromkeys(story.name(source.number) for source in sources)),
+                place=place,
+                spot=story.spot(place),
+            )
+            return
 
 
-def disagrees(row: dict[str, float]) -> bool:
+def disagrees(slope: Slope) -> bool:
     """The function is smooth here and its gradient says something else.
 
     Where it is flat in places (a straight-through estimator) or has a corner (up and down differ), a gradient that is
     not the measured one is there on purpose.
     """
-    size = max(abs(row["up"]), abs(row["down"]))
-    if size < LEAST or row["still"] > FLAT or abs(row["up"] - row["down"]) > SMOOTH * size:
+    size = max(abs(slope.up), abs(slope.down))
+    if size < LEAST or slope.still > FLAT or abs(slope.up - slope.down) > SMOOTH * size:
         return False
-    return abs(row["said"] - 0.5 * (row["up"] + row["down"])) > AGREES * max(size, abs(row["said"]))
+    return abs(slope.stated - 0.5 * (slope.up + slope.down)) > AGREES * max(size, abs(slope.stated))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from grader.doctor.case import Case, Suspect
+from grader.doctor.case import Case, pair_outcomes
+from grader.doctor.events import NOWHERE, Exit, Whole
 from grader.doctor.flow import Flow
-from grader.doctor.path import readable
-from grader.doctor.rules.nonfinite import ancestors
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.path import spell
+from grader.doctor.story import Story
+from grader.doctor.suspect import Suspect
+from grader.doctor.trace import Operation
 
+NEGATIVE = -1e-3  # a smaller value is no rounding of zero
 ELEMENTWISE = frozenset(
     [
         "Abs",
@@ -45,236 +49,233 @@ ELEMENTWISE = frozenset(
 )
 PAIRING = ("Sub", "SquaredDifference", "Mul", "AddV2")
 PASSING = ("Identity", "Reshape", "StopGradient", "Cast")
+CROSS_ENTROPIES = ("SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits")
+PROBABILITIES = ("Sigmoid", "Softmax")
+BOUNDING = ("ClipByValue", "Maximum", "Minimum", "AddV2", "RealDiv", *PASSING)  # between a probability and its log
+REDUCING = ("MatMul", "Sum", "Mean", "BatchMatMulV2", "Reshape", "Squeeze")
+ONE_NUMBER = ((), (1,), (1, 1), None)  # shapes
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    for calls in case.sites.values():
-        call = calls[0]
-        flow = case.flow(call)
-        order = ancestors(flow)
-        yield from broadcasts(case, flow, order)
-        yield from vector_targets(case, call, flow)
-        yield from overwritten(case, call, flow, order)
-        yield from activations(case, flow, order)
-        yield from complex_casts(case, flow, order)
-        yield from wrong_shapes(case, call)
-
-
-def trained(case: Case, call: Event) -> tuple[str, ...]:
-    return tuple(case.main.name(number) for number, kind in call["sources"] if kind == "variable")
-
-
-def broadcasts(case: Case, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
+def find_accidental_broadcasts(case: Case) -> Iterator[Suspect]:
     """(B, 1) with (B,): a (B, B) table that is then averaged as a whole.
 
     On purpose one writes the second axis out, or reduces over one axis; here the ranks differ, both have the same
     length, one side is data, and nothing between here and the scalar loss tells rows from columns.
     """
     story = case.main
-    known = {operation.clock for operation in order}
-    for operation in order:
-        if operation.type not in PAIRING or flow.tape not in operation.tapes or len(operation.inputs) != 2:
-            continue
-        one, other = (story.shape(number) for number in operation.inputs)
-        if not (accidental(one, other) or accidental(other, one)):
-            continue
-        column, vector = operation.inputs if one and len(one) == 2 else operation.inputs[::-1]
-        if not learns(flow, column) or learns(flow, vector):
-            continue
-        if reduced_as_a_whole(story, operation, known):
-            size = story.shape(vector)
-            label = f"so {size[0] if size else 'B'} values become a table of {story.shape(operation.outputs[0])}"
-            yield Suspect("broadcast", "error", operation.place, "suspicious", trained(case, flow.call), label)
-
-
-def accidental(one: tuple[int, ...] | None, other: tuple[int, ...] | None) -> bool:
-    return (
-        bool(one and other)
-        and len(one or ()) == 2
-        and len(other or ()) == 1
-        and (one or ())[1] == 1
-        and ((one or ())[0] == (other or ())[0] > 1)
-    )
-
-
-def learns(flow: Flow, tensor: int) -> bool:
-    """A gradient arrived at this tensor."""
-    return bool(flow.received.get(tensor))
-
-
-def reduced_as_a_whole(story: Story, operation: Operation, known: set[int]) -> bool:
-    """From here to a scalar, only elementwise operations and reductions over everything."""
-    queue, seen = list(operation.outputs), set()
-    scalar = False
-    while queue:
-        number = queue.pop()
-        for user in story.users.get(number, ()):
-            if user.clock not in known or user.clock in seen or user.within is not None:
+    for flow in case.first_flows:
+        for operation in flow.ancestors:
+            if operation.type not in PAIRING or flow.tape not in operation.tapes or len(operation.inputs) != 2:
                 continue
-            seen.add(user.clock)
-            if user.type in ("Mean", "Sum") and user.inputs[0] == number:
-                if story.shape(user.outputs[0]) != ():
-                    return False
-                scalar = True
-            elif user.type in ELEMENTWISE:
-                queue += user.outputs
-            else:
+            one, other = (story.shape(number) or () for number in operation.inputs)
+            if not (is_accidental(one, other) or is_accidental(other, one)):
+                continue
+            column, vector = operation.inputs if len(one) == 2 else operation.inputs[::-1]
+            if flow.reaches(column) and not flow.reaches(vector) and is_reduced_as_a_whole(flow, operation):
+                size = story.shape(vector)
+                table = story.shape(operation.outputs[0])
+                yield Suspect(
+                    cause="broadcast",
+                    severity="error",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    operation=f"so {size[0] if size else 'B'} values become a table of {table}",
+                    place=operation.place,
+                )
+
+
+def is_accidental(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return len(one) == 2 and len(other) == 1 and one[1] == 1 and one[0] == other[0] > 1
+
+
+def is_reduced_as_a_whole(flow: Flow, operation: Operation) -> bool:
+    """From here to a scalar, only elementwise operations and reductions over everything."""
+    story = flow.story
+    followed = set(operation.outputs)
+    scalar = False
+    for user in flow.ancestors:
+        if user.within is not None or not followed.intersection(user.inputs):
+            continue
+        if user.type in ("Mean", "Sum") and user.inputs[0] in followed:
+            if story.shape(user.outputs[0]) != ():
                 return False
+            scalar = True
+        elif user.type in ELEMENTWISE:
+            followed.update(user.outputs)
+        else:
+            return False
     return scalar
 
 
-def vector_targets(case: Case, call: Event, flow: Flow) -> Iterator[Suspect]:
+def find_vector_targets(case: Case) -> Iterator[Suspect]:
     """A training gradient of something that is not one number."""
-    story = case.main
-    names = trained(case, call)
-    if call["what"] != "gradient" or not names or not call["results"]:
-        return
-    place = call["place"]
-    if call["weights"]:
-        yield Suspect("vector_target_summed", "note", place, "suspicious", names, "", "weights", rank=1.0)
-    elif len(call["targets"]) > 1:
-        yield Suspect("vector_target_summed", "note", place, "suspicious", names, "", "list", rank=1.0)
-    elif flow.targets and story.shape(flow.targets[0]) not in ((), (1,), (1, 1), None):
-        applied = any(variable in case.sourced for step in case.steps() for _, variable, *_ in step["pairs"])
-        producer = story.producer.get(flow.targets[0])
-        reduced = (
-            producer is not None
-            and not applied
-            and producer.type not in ("MatMul", "Sum", "Mean", "BatchMatMulV2", "Reshape", "Squeeze")
+    for flow in case.first_flows:
+        call = flow.call
+        names = case.name_sources(call)
+        if call.what != "gradient" or not names or not call.results:
+            continue
+        detail, place = "", call.place
+        if call.weights:
+            detail = "weights"
+        elif len(call.targets) > 1:
+            detail = "list"
+        elif not flow.targets or case.main.shape(flow.targets[0]) in ONE_NUMBER:
+            continue
+        else:
+            place = locate_vector(case, flow)
+        yield Suspect(
+            cause="vector_target_summed",
+            detail=detail,
+            severity="note",
+            symptom="suspicious",
+            variables=names,
+            place=place,
+            rank=1.0,
         )
-        at = producer.place if producer is not None and (applied or reduced) else place
-        yield Suspect("vector_target_summed", "note", at, "suspicious", names, rank=1.0)
 
 
-def overwritten(case: Case, call: Event, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
+def locate_vector(case: Case, flow: Flow) -> int:
+    """Where the target was computed, if it was meant to become one number; or else the call."""
+    producer = case.main.producer.get(flow.targets[0])
+    applied = any(pair.variable in case.asked_for for update in case.updates for pair in update.pairs)
+    if producer is not None and (applied or producer.type not in REDUCING):
+        return producer.place
+    return flow.call.place
+
+
+def find_overwritten_losses(case: Case) -> Iterator[Suspect]:
     """The line of the target ran several times under this tape, and only its last result is used."""
     story = case.main
-    if call["what"] != "gradient":
-        return
-    known = {operation.clock for operation in order}
-    for target in flow.targets:
-        operation = story.producer.get(target)
-        if operation is None or operation.place < 0:
+    exits = {event.tensor for event in story.of(Exit)}
+    for flow in case.first_flows:
+        if flow.call.what != "gradient":
             continue
-        twins = [
-            other
-            for other in story.operations
-            if other.type == operation.type
-            and other.place == operation.place
-            and other.clock not in known
-            and call["tape"] in other.tapes
-            and other.within is None
-            and not any(story.users.get(number) for number in other.outputs)
-            and not any(number == event["tensor"] for event in story.of("exit") for number in other.outputs)
-        ]
-        if twins and all(other.tracked for other in twins):
-            names = trained(case, call)
-            yield Suspect(
-                "missing_loss_term", "note", operation.place, "suspicious", names, "", "overwritten", rank=1.0
-            )
+        known = {operation.clock for operation in flow.ancestors}
+        for target in flow.targets:
+            operation = story.producer.get(target)
+            if operation is None or operation.place < 0:
+                continue
+            twins = [
+                other
+                for other in story.operations
+                if other.type == operation.type
+                and other.place == operation.place
+                and other.clock not in known
+                and flow.tape in other.tapes
+                and other.within is None
+                and not any(story.users.get(number) or number in exits for number in other.outputs)
+            ]
+            if twins and all(other.tracked for other in twins):
+                yield Suspect(
+                    cause="missing_loss_term",
+                    detail="overwritten",
+                    severity="note",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    place=operation.place,
+                    rank=1.0,
+                )
 
 
-def behind(story: Story, number: int) -> Operation | None:
-    """The operation that made a tensor, seen through copies and changes of shape."""
-    operation = story.producer.get(number)
-    while operation is not None and operation.type in PASSING:
-        operation = story.producer.get(operation.inputs[0])
-    return operation
-
-
-def activations(case: Case, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
-    """Probabilities where logits are expected, or the other way round."""
+def find_double_activations(case: Case) -> Iterator[Suspect]:
+    """Probabilities where logits are expected."""
     story = case.main
-    for operation in order:
-        if operation.type in ("SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits"):
-            maker = behind(story, operation.inputs[0])
-            if maker is not None and maker.type in ("Softmax", "Sigmoid"):
-                yield twice(case, flow, operation, maker)
-        elif operation.type == "Log1p":
-            maker = logit_of(story, operation)
-            if maker is not None and maker.type in ("Sigmoid", "Softmax"):
-                yield twice(case, flow, operation, maker)
-        elif operation.type == "Log":
-            yield from logarithm(case, flow, operation)
+    for flow in case.first_flows:
+        for operation in flow.ancestors:
+            maker = None
+            if operation.type in CROSS_ENTROPIES:
+                maker = story.maker(operation.inputs[0], PASSING)
+            elif operation.type == "Log1p":
+                maker = find_logit(story, operation)
+            if maker is not None and maker.type in PROBABILITIES:
+                yield Suspect(
+                    cause="double_activation",
+                    severity="error",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    operation=spell(maker.type),
+                    place=operation.place,
+                )
 
 
-def twice(case: Case, flow: Flow, operation: Operation, maker: Operation) -> Suspect:
-    label = readable(maker.type)
-    return Suspect("double_activation", "error", operation.place, "suspicious", trained(case, flow.call), label)
-
-
-def logit_of(story: Story, operation: Operation) -> Operation | None:
+def find_logit(story: Story, operation: Operation) -> Operation | None:
     """In log1p(exp(-|x|)), which is how a cross-entropy from logits is computed: what made x."""
     inner = story.producer.get(operation.inputs[0])
-    if inner is None or inner.type != "Exp":
-        return None
-    negated = story.producer.get(inner.inputs[0])
+    negated = story.producer.get(inner.inputs[0]) if inner is not None and inner.type == "Exp" else None
     if negated is None or negated.type not in ("SelectV2", "Select", "Neg"):
         return None
     for number in negated.inputs:
-        maker = behind(story, number)
-        if maker is not None and maker.type == "Abs":
-            maker = behind(story, maker.inputs[0])
-        if maker is not None and maker.type in ("Sigmoid", "Softmax"):
+        maker = story.maker(number, (*PASSING, "Abs"))
+        if maker is not None and maker.type in PROBABILITIES:
             return maker
     return None
 
 
-def logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]:
+def find_wrong_logarithms(case: Case) -> Iterator[Suspect]:
     """log(clip(p)): p should be a probability, and should be the prediction."""
+    for flow in case.first_flows:
+        for operation in flow.ancestors:
+            if operation.type == "Log" and is_bounded(flow.story, operation):
+                yield from suspect_logarithm(case, flow, operation)
+
+
+def is_bounded(story: Story, logarithm: Operation) -> bool:
+    makers = [story.producer[number] for number in logarithm.inputs if number in story.producer]
+    return any(maker.type in ("ClipByValue", "Maximum") for maker in makers)
+
+
+def suspect_logarithm(case: Case, flow: Flow, operation: Operation) -> Iterator[Suspect]:
     story = case.main
-    clip = story.producer.get(operation.inputs[0])
-    chain: list[int] = []
-    while clip is not None and clip.type in ("ClipByValue", "Maximum", "Minimum", "AddV2", "RealDiv", *PASSING):
-        chain += clip.inputs
-        clip = story.producer.get(clip.inputs[0])
-    names = trained(case, flow.call)
-    if not any(
-        story.producer[number].type in ("ClipByValue", "Maximum")
-        for number in operation.inputs
-        if number in story.producer
-    ):
-        return
-    for number in chain:
-        state = story.state.get(number)
+    log = partial(Suspect, symptom="suspicious", variables=case.name_sources(flow.call), place=operation.place)
+    chain = story.upstream(operation.inputs[:1], lambda one: one.inputs[:1] if one.type in BOUNDING else ())
+    bounds = [maker for _, maker in chain if maker is not None and maker.type in BOUNDING]
+    for number in (taken for maker in bounds for taken in maker.inputs):
+        state = story.states.get(number)
         if state is None or story.shape(number) in ((), None):
             continue
-        if learns(flow, number) and state[3] is not None and state[3] < -1e-3:
-            yield Suspect("double_activation", "error", operation.place, "suspicious", names, "", "logits")
+        if flow.reaches(number) and state.smallest is not None and state.smallest < NEGATIVE:
+            yield log(cause="double_activation", detail="logits", severity="error")
             return
-        if (
-            number in story.constants
-            and state[1] == 1.0
-            and state[3] == 0.0
-            and state[2] >= 0.5
-            and not learns(flow, operation.inputs[0])
-        ):
-            yield Suspect("swapped_variables", "note", operation.place, "suspicious", names)
+        labels = state.largest == 1.0 and state.smallest == 0.0 and state.zeros >= 0.5
+        if number in story.constants and labels and not flow.reaches(operation.inputs[0]):
+            yield log(cause="swapped_variables", severity="note")
             return
 
 
-def complex_casts(case: Case, flow: Flow, order: list[Operation]) -> Iterator[Suspect]:
+def find_complex_casts(case: Case) -> Iterator[Suspect]:
+    """A cast from complex to real on the gradient's path."""
     story = case.main
-    for operation in order:
-        if operation.type != "Cast" or operation.clock not in flow.visited:
-            continue
-        before, after = (
-            story.dtype(number).startswith("complex") for number in (*operation.inputs, *operation.outputs)
-        )
-        if before and not after:
-            yield Suspect("complex_cast", "note", operation.place, "suspicious", trained(case, flow.call))
+    for flow in case.first_flows:
+        for operation in flow.ancestors:
+            if operation.type != "Cast" or operation.clock not in flow.retraced.visited:
+                continue
+            before, after = story.dtype(operation.inputs[0]), story.dtype(operation.outputs[0])
+            if before.startswith("complex") and not after.startswith("complex"):
+                yield Suspect(
+                    cause="complex_cast",
+                    severity="note",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    place=operation.place,
+                )
 
 
-def wrong_shapes(case: Case, call: Event) -> Iterator[Suspect]:
+def find_wrong_shapes(case: Case) -> Iterator[Suspect]:
     """A gradient whose shape is not its source's: only a custom gradient can do that."""
     story = case.main
-    flow = case.flow(call)
-    for (number, _), result in zip(call["sources"], call["results"], strict=False):
-        shape = story.variables[number].shape if number in story.variables else story.shape(number)
-        if call["what"] != "gradient" or result.get("sparse") or "shape" not in result or shape is None:
-            continue
-        if tuple(result["shape"]) != shape:
-            whole = next((step for step in flow.path(number) or () if step.kind == "whole"), None)
-            event = whole.event if whole is not None and whole.event else None
-            place = event["gradient_place"] if event and event["gradient_place"] >= 0 else call["place"]
-            yield Suspect("wrong_custom_gradient", "error", place, "shape", (story.name(number),), "", "shape")
+    for flow in case.first_flows:
+        call = flow.call
+        for number, outcome in pair_outcomes(call):
+            shape = story.variables[number].shape if number in story.variables else story.shape(number)
+            if call.what != "gradient" or outcome.sparse or None in (outcome.shape, shape) or outcome.shape == shape:
+                continue
+            wholes = (step.event for step in flow.path(number) or () if isinstance(step.event, Whole))
+            written = next((event.gradient_place for event in wholes), NOWHERE)
+            yield Suspect(
+                cause="wrong_custom_gradient",
+                detail="shape",
+                severity="error",
+                symptom="shape",
+                variables=(story.name(number),),
+                place=written if written >= 0 else call.place,
+            )

@@ -6,302 +6,288 @@ way at all, the source was not used; where the way is whole, this tape did not w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
-from grader.doctor.case import Case, Suspect
-from grader.doctor.flow import CUTTING, Flow, Step, random
-from grader.doctor.path import draw, readable
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.case import Case, pair_outcomes
+from grader.doctor.events import Argument, Call, Exit, TapeReset, Watch, Whole
+from grader.doctor.flow import CUTTING, Flow, Step, draws_at_random
+from grader.doctor.path import draw, spell
+from grader.doctor.story import Story
+from grader.doctor.suspect import Suspect
+from grader.doctor.trace import Operation
+
+FOREIGN = ("numpy_function", "py_function")
+COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
+OUTSIDE = ("Make", "Iterator", "Tensor", "Anonymous")  # how operations of tf.data begin
+SHAPES = ("OnesLike", "ZerosLike", "Shape")
+CONVERSIONS = {"numpy": ".numpy()", "__float__": "float()", "__int__": "int()", "__bool__": "bool()"}
+REBOUND_DEPTH = 6  # operations of an update by hand: w - rate * gradient
+COPY_DEPTH = 4  # operations between a tensor and the copy that is watched
+
+lost = partial(Suspect, severity="error", symptom="none")
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    for calls in case.sites.values():
-        call = first_with_none(calls)
+def find_lost_gradients(case: Case) -> Iterator[Suspect]:
+    for calls in case.sites:
+        call = choose_call(calls)
         if call is not None:
-            yield from of_call(case, call, calls)
+            yield from explain_call(case, call, calls)
 
 
-def hidden(call: Event, position: int, flow: Flow) -> bool:
+def is_hidden(call: Call, position: int, flow: Flow) -> bool:
     """Zeros that `unconnected_gradients` put in place of a None."""
-    number = call["sources"][position][0]
-    return call["unconnected"] == "zero" and bool(call["results"][position].get("zero")) and not flow.reaches(number)
+    zero = (call.results or ())[position].zero
+    return call.unconnected == "zero" and zero and not flow.reaches(call.sources[position].number)
 
 
-def absent(case: Case, call: Event) -> list[int]:
+def find_absent(case: Case, call: Call) -> list[int]:
     """Positions of the sources that got no gradient."""
-    results = call["results"]
-    found = [position for position, result in enumerate(results) if result["none"]]
-    if call["unconnected"] == "zero":
+    results = (call.results or ())[: len(call.sources)]
+    absent = [position for position, outcome in enumerate(results) if outcome.none]
+    if call.unconnected == "zero":
         flow = case.flow(call)
-        found += [position for position in range(len(results)) if hidden(call, position, flow)]
-    return [position for position in found if position < len(call["sources"])]
+        absent += [position for position in range(len(results)) if is_hidden(call, position, flow)]
+    return absent
 
 
-def first_with_none(calls: list[Event]) -> Event | None:
+def choose_call(calls: Sequence[Call]) -> Call | None:
     """The first call with a None, unless the same sources have gradients in other calls from the same place."""
     alive = {
-        source[0]
+        source
         for call in calls
-        for source, result in zip(call["sources"], call["results"], strict=False)
-        if not result["none"] and call["unconnected"] != "zero"
+        for source, outcome in pair_outcomes(call)
+        if not outcome.none and call.unconnected != "zero"
     }
     for call in calls:
-        pairs = zip(call["sources"], call["results"], strict=False)
-        if call["unconnected"] == "zero" or any(result["none"] and source[0] not in alive for source, result in pairs):
+        none = any(outcome.none and source not in alive for source, outcome in pair_outcomes(call))
+        if none or call.unconnected == "zero":
             return call
     return None
 
 
-def of_call(case: Case, call: Event, calls: list[Event]) -> Iterator[Suspect]:
-    flow = case.flow(call)
-    story = case.main
-    lost = absent(case, call)
-    alone = len(lost) == len(call["sources"])
-    for position in lost:
-        number, kind = call["sources"][position]
-        if number < 0:
+def explain_call(case: Case, call: Call, calls: Sequence[Call]) -> Iterator[Suspect]:
+    flow, story = case.flow(call), case.main
+    absent = find_absent(case, call)
+    for position in absent:
+        source = call.sources[position]
+        if source.number < 0:
             continue
-        name = story.name(number) if kind == "variable" else "the tensor"
-        suspect = explain(case, flow, call, number, kind, alone, calls)
-        if suspect is not None:
-            cause, place, operation, detail, path = suspect
-            if cause == "unused_variable" and number in case.served:
-                continue  # another call has a gradient for it: the parts are added up
-            rank = 0.0 if cause != "unused_variable" else 0.5
-            yield Suspect(cause, "error", place, "none", (name,), operation, detail, path, rank)
+        suspect = explain(case, flow, source, calls, alone=len(absent) == len(call.sources))
+        unused = suspect.cause == "unused_variable"
+        if unused and source.number in case.with_gradient:
+            continue  # another call has a gradient for it: the parts are added up
+        name = story.name(source.number) if source.kind == "variable" else "the tensor"
+        yield replace(suspect, variables=(name,), rank=0.5 if unused else 0.0)
 
 
-Explanation = tuple[str, int, str, str, tuple[str, ...]]
-
-
-def explain(
-    case: Case, flow: Flow, call: Event, number: int, kind: str, alone: bool, calls: list[Event]
-) -> Explanation | None:
-    story = case.main
-    if kind == "tensor":
-        replaced = rebound(story, call, calls, number)
+def explain(case: Case, flow: Flow, source: Argument, calls: Sequence[Call], alone: bool) -> Suspect:
+    story, call, number = case.main, flow.call, source.number
+    if source.kind == "tensor":
+        replaced = locate_rebinding(story, call, calls, number)
         if replaced is not None:
-            return "replaced_variable", replaced, "", "rebound", ()
+            return lost(cause="replaced_variable", detail="rebound", place=replaced)
     path = flow.path(number)
     if path is None:
-        return unconnected(case, flow, call, number, kind, alone)
+        return explain_unconnected(case, flow, source, alone)
     step = flow.lost(number)
     if step is None:
-        return unwatched(story, call, number)
-    drawn = draw(path, step, story.name(number))
-    if step.kind == "op" and step.operation is not None and not integer(story, number):
-        unseen = first_use_unseen(call, path)
-        if unseen:
-            return unwatched(story, call, number)
-    cause, place, operation, detail = classify(story, flow, call, number, step)
-    return cause, place, operation, detail, drawn
+        return explain_unwatched(story, call, number)
+    if step.kind == "op" and not story.is_integer(number) and is_first_use_unseen(call, path):
+        return explain_unwatched(story, call, number)
+    return replace(classify(story, flow, number, step), path=draw(path, step, story.name(number)))
 
 
-def integer(story: Story, number: int) -> bool:
-    dtype = story.variables[number].dtype if number in story.variables else story.dtype(number)
-    return dtype.startswith(("int", "uint", "bool"))
-
-
-def first_use_unseen(call: Event, path: list[Step]) -> bool:
+def is_first_use_unseen(call: Call, path: list[Step]) -> bool:
     """The source's first use happened under this tape, and the tape did not follow it."""
     operation = path[0].operation
     return (
         operation is not None
-        and call["tape"] in operation.tapes
+        and call.tape in operation.tapes
         and not operation.tracked
         and operation.type not in CUTTING
     )
 
 
-def classify(story: Story, flow: Flow, call: Event, number: int, step: Step) -> tuple[str, int, str, str]:
-    operation = step.operation
+# --- the step at which the gradient was lost ------------------------------------------------------------------------
+
+
+def classify(story: Story, flow: Flow, number: int, step: Step) -> Suspect:
+    operation, call = step.operation, flow.call
     via = story.via(step.place)
+    called = via.rpartition(":")[2]
     if via.endswith((".predict", ".predict_on_batch")):
-        return "predict_in_tape", step.place, "predict", ""
-    if via.rpartition(":")[2] in FOREIGN:
-        return "external_code", step.place, f"tf.{via.rpartition(':')[2]}", ""
+        return lost(cause="predict_in_tape", operation="predict", place=step.place)
+    if called in FOREIGN:
+        return lost(cause="external_code", operation=f"tf.{called}", place=step.place)
     if step.kind == "python":
-        return "detached_numpy", step.place, leaving_name(step, via), ""
+        return lost(cause="detached_numpy", operation=name_exit(step, via), place=step.place)
     if step.kind == "copy":
-        entry = story.line(step.place)
-        rewrapped = any(story.line(variable.place) == entry for variable in story.variables.values())
-        if rewrapped:
-            return "rewrapped_in_variable", step.place, "tf.Variable", ""
-        return "detached_numpy", step.place, "tf.constant", "copied"
-    if step.kind == "whole":
-        event = step.event or {}
-        if event["gradient_place"] >= 0:
-            return "wrong_custom_gradient", event["gradient_place"], event["name"], "none"
-        return "nondifferentiable_op", step.place, event["name"], ""
+        return explain_copy(story, step)
+    if isinstance(step.event, Whole):
+        whole = step.event
+        if whole.gradient_place >= 0:
+            cause, place = "wrong_custom_gradient", whole.gradient_place
+            return lost(cause=cause, detail="none", operation=whole.name, place=place)
+        return lost(cause="nondifferentiable_op", operation=whole.name, place=step.place)
     assert operation is not None
     if step.kind == "state":
-        return written(story, operation)
-    if integer(story, number):
-        return "integer_dtype", made(story, number, call), "", ""
-    if call["tape"] not in operation.tapes and operation.type not in CUTTING:
-        stopping = stopped_here(story, operation)
-        return not_differentiable(stopping) if stopping else outside(story, call, operation)
+        return explain_write(story, operation)
+    if story.is_integer(number):
+        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
+    if call.tape not in operation.tapes and operation.type not in CUTTING:
+        stopping = find_stop_after(story, operation)
+        return explain_operation(stopping) if stopping else explain_outside(story, call, operation)
     if flow.copies(operation, step.here) and operation.type in COPYING:
-        return "detached_numpy", operation.place, "tf.constant", "copied"
-    return not_differentiable(operation)
+        return lost(cause="detached_numpy", detail="copied", operation="tf.constant", place=operation.place)
+    return explain_operation(operation)
 
 
-FOREIGN = ("numpy_function", "py_function")
-COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
+def explain_copy(story: Story, step: Step) -> Suspect:
+    entry = story.line(step.place)
+    if any(story.line(variable.place) == entry for variable in story.variables.values()):
+        return lost(cause="rewrapped_in_variable", operation="tf.Variable", place=step.place)
+    return lost(cause="detached_numpy", detail="copied", operation="tf.constant", place=step.place)
 
 
-def stopped_here(story: Story, operation: Operation) -> Operation | None:
+def find_stop_after(story: Story, operation: Operation) -> Operation | None:
     """tf.stop_gradient reads a variable with the tape stopped: then it is not the read that is to blame."""
     users = [user for output in operation.outputs for user in story.users.get(output, ())]
     return next((user for user in users if user.type == "StopGradient"), None)
 
 
-def leaving_name(step: Step, via: str) -> str:
-    how = (step.event or {}).get("how")
-    if how == "buffer":
+def name_exit(step: Step, via: str) -> str:
+    if isinstance(step.event, Exit) and step.event.how == "buffer":
         return "NumPy"
     name = via.rpartition(".")[2]
-    return {"numpy": ".numpy()", "__float__": "float()", "__int__": "int()", "__bool__": "bool()"}.get(name, name)
+    return CONVERSIONS.get(name, name)
 
 
-def written(story: Story, operation: Operation) -> tuple[str, int, str, str]:
-    place, name = operation.place, operation.type
-    if name.startswith(("Make", "Iterator", "Tensor", "Anonymous")):
-        return "nondifferentiable_op", place, "tf.data", "dataset"
-    handle = operation.inputs[0]
-    variable = story.variables.get(handle)
+def explain_write(story: Story, operation: Operation) -> Suspect:
+    place = operation.place
+    if operation.type.startswith(OUTSIDE):
+        return lost(cause="nondifferentiable_op", detail="dataset", operation="tf.data", place=place)
+    variable = story.variables.get(operation.inputs[0])
     if variable is not None and variable.clock >= operation.clock:
-        return "rewrapped_in_variable", place, "tf.Variable", ""
-    return "stateful_write", place, "assign", ""
+        return lost(cause="rewrapped_in_variable", operation="tf.Variable", place=place)
+    return lost(cause="stateful_write", operation="assign", place=place)
 
 
-def outside(story: Story, call: Event, operation: Operation) -> tuple[str, int, str, str]:
-    clock, place = operation.clock, operation.place
-    name = operation.type
-    resets = [event for event in story.of("reset") if event["tape"] == call["tape"] and event["clock"] > clock]
+def explain_outside(story: Story, call: Call, operation: Operation) -> Suspect:
+    clock = operation.clock
+    resets = [event for event in story.of(TapeReset) if event.tape == call.tape and event.clock > clock]
+    stretches = story.recorded(call.tape)
+    detail = "stopped"
     if resets:
-        return "outside_tape", resets[0]["place"], name, "reset"
-    intervals = list(story.open_intervals(call["tape"]))
-    if intervals and clock < intervals[0][0]:
-        return "outside_tape", place, name, "before"
-    if intervals and clock > intervals[-1][1]:
-        return "outside_tape", place, name, "after"
-    return "outside_tape", place, name, "stopped"
+        detail = "reset"
+    elif stretches and clock < stretches[0][0]:
+        detail = "before"
+    elif stretches and clock > stretches[-1][1]:
+        detail = "after"
+    place = resets[0].place if resets else operation.place
+    return lost(cause="outside_tape", detail=detail, operation=operation.type, place=place)
 
 
-def not_differentiable(operation: Operation) -> tuple[str, int, str, str]:
+def explain_operation(operation: Operation) -> Suspect:
+    """An operation that is not differentiable."""
     name, place = operation.type, operation.place
     if name in ("StopGradient", "PreventGradient"):
-        return "stop_gradient", place, "tf.stop_gradient", ""
-    if random(operation):
-        return "sampling_not_reparameterised", place, readable(name), ""
+        return lost(cause="stop_gradient", operation="tf.stop_gradient", place=place)
+    if draws_at_random(operation):
+        return lost(cause="sampling_not_reparameterised", operation=spell(name), place=place)
     if "PyFunc" in name:
-        return "external_code", place, name, ""
-    return "nondifferentiable_op", place, readable(name), ""
+        return lost(cause="external_code", operation=name, place=place)
+    return lost(cause="nondifferentiable_op", operation=spell(name), place=place)
 
 
-def made(story: Story, number: int, call: Event) -> int:
-    """Where a source came into being."""
-    if number in story.variables:
-        return story.variables[number].place
-    if number in story.producer:
-        return story.producer[number].place
-    event = story.entries.get(number) or story.constants.get(number)
-    return int(event["place"]) if event else int(call["place"])
+# --- no such step: the source is not watched, or not connected ------------------------------------------------------
 
 
-def unwatched(story: Story, call: Event, number: int) -> Explanation:
+def locate_origin(story: Story, number: int, call: Call) -> int:
+    """Where a tensor or variable came into being."""
+    origin = story.variables.get(number) or story.producer.get(number) or story.arrival(number) or call
+    return origin.place
+
+
+def explain_unwatched(story: Story, call: Call, number: int) -> Suspect:
     """The way is whole, so the tape was not told to follow this source."""
-    if integer(story, number):
-        return "integer_dtype", made(story, number, call), "", "", ()
-    variable = story.variables.get(number)
-    tape = story.tapes.get(call["tape"], {"automatic": True, "place": -1})
-    watches = [event for event in story.of("watch") if event["tape"] == call["tape"]]
-    own = [event for event in watches if number in event["watched"]]
+    if story.is_integer(number):
+        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
+    variable, tape = story.variables.get(number), story.tapes.get(call.tape)
+    automatic = tape is None or tape.automatic
+    watches = [event for event in story.of(Watch) if event.tape == call.tape]
+    own = [event for event in watches if number in event.watched]
     if own:
-        return "not_watched", own[0]["place"], "watch", "late", ()
+        return lost(cause="not_watched", detail="late", operation="watch", place=own[0].place)
     if variable is not None and not variable.trainable:
         by_hand = not variable.layers and not story.via(variable.place).startswith("keras")
-        return "untrainable", variable.place if by_hand else call["place"], "", "" if by_hand else "state", ()
+        place = variable.place if by_hand else call.place
+        return lost(cause="untrainable", detail="" if by_hand else "state", place=place)
     for event in watches:
-        copies = [watched for watched in event["watched"] if derived(story, watched, number)]
-        if copies or (not event["watched"] and not tape["automatic"]):
-            return "not_watched", event["place"], "watch", "copy" if copies else "empty", ()
-    return "not_watched", tape["place"], "", "automatic" if tape["automatic"] else "manual", ()
+        copied = any(story.is_derived(watched, number, COPY_DEPTH) for watched in event.watched)
+        if copied or (not event.watched and not automatic):
+            detail = "copy" if copied else "empty"
+            return lost(cause="not_watched", detail=detail, operation="watch", place=event.place)
+    place = -1 if tape is None else tape.place
+    return lost(cause="not_watched", detail="automatic" if automatic else "manual", place=place)
 
 
-def derived(story: Story, tensor: int, origin: int, depth: int = 4) -> bool:
-    operation = story.producer.get(tensor)
-    if operation is None or depth == 0:
-        return False
-    return any(number == origin or derived(story, number, origin, depth - 1) for number in operation.inputs)
-
-
-def rebound(story: Story, call: Event, calls: list[Event], number: int) -> int | None:
-    """The source is now a tensor that was computed from what was a variable at this place in an earlier call."""
+def locate_rebinding(story: Story, call: Call, calls: Sequence[Call], number: int) -> int | None:
+    """Where the source became a tensor that was computed from what was a variable in an earlier call."""
     earlier = {
-        source
+        source.number
         for other in calls
-        if other["clock"] < call["clock"]
-        for source, kind in other["sources"]
-        if kind == "variable"
+        if other.clock < call.clock
+        for source in other.sources
+        if source.kind == "variable"
     }
     operation = story.producer.get(number)
-    if operation is None or not earlier or call["tape"] in operation.tapes:
+    if operation is None or not earlier or call.tape in operation.tapes:
         return None
-    if any(derived(story, number, handle, 6) for handle in earlier):
-        return operation.place
-    return None
+    derived = any(story.is_derived(number, handle, REBOUND_DEPTH) for handle in earlier)
+    return operation.place if derived else None
 
 
-def unconnected(case: Case, flow: Flow, call: Event, number: int, kind: str, alone: bool) -> Explanation | None:
+def explain_unconnected(case: Case, flow: Flow, source: Argument, alone: bool) -> Suspect:
     """No value travelled from the source to the target at all."""
-    story = case.main
-    target = flow.targets[0] if flow.targets else -1
-    target_place = producer_place(story, target, call)
-    if integer(story, number):
-        return "integer_dtype", made(story, number, call), "", "", ()
+    story, call, number = case.main, flow.call, source.number
+    if story.is_integer(number):
+        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
     if number in story.variables and not story.variables[number].trainable:
-        return unwatched(story, call, number)
-    if call["targets"] and call["targets"][0][1] == "variable":
-        return "wrong_target", call["place"], "", "swapped", ()
-    if kind == "tensor":
-        return "wrong_target", made(story, number, call), "", "elsewhere", ()
-    ends = dead_ends(case, number, call)
+        return explain_unwatched(story, call, number)
+    if call.targets and call.targets[0].kind == "variable":
+        return lost(cause="wrong_target", detail="swapped", place=call.place)
+    if source.kind == "tensor":
+        return lost(cause="wrong_target", detail="elsewhere", place=locate_origin(story, number, call))
+    target = locate_target(story, flow)
     if alone and not any(flow.path(handle) for handle in story.variables):
-        operation = shape_only(case, call)
-        if operation is not None:
-            return "nondifferentiable_op", operation, "", "shape", ()
-        return "wrong_target", target_place, "", "constant", ()
-    if ends:
-        return "unused_variable", ends, "", "dropped", ()
-    return "unused_variable", target_place, "", "", ()
+        shape_only = [one for one in story.operations if one.type in SHAPES and one.clock < call.begin]
+        if shape_only:
+            return lost(cause="nondifferentiable_op", detail="shape", place=shape_only[-1].place)
+        return lost(cause="wrong_target", detail="constant", place=target)
+    dropped = find_dead_end(case, number, call)
+    if dropped is not None and dropped.place:
+        return lost(cause="unused_variable", detail="dropped", place=dropped.place)
+    return lost(cause="unused_variable", place=target)
 
 
-def shape_only(case: Case, call: Event) -> int | None:
-    """An operation that took a tensor's shape and not its values."""
-    shapes = [
-        op for op in case.main.operations if op.type in ("OnesLike", "ZerosLike", "Shape") and op.clock < call["begin"]
-    ]
-    return shapes[-1].place if shapes else None
+def locate_target(story: Story, flow: Flow) -> int:
+    target = flow.targets[0] if flow.targets else -1
+    producer = story.producer.get(target)
+    return locate_origin(story, target, flow.call) if producer is None else producer.place
 
 
-def producer_place(story: Story, target: int, call: Event) -> int:
-    if target in story.producer:
-        return story.producer[target].place
-    return made(story, target, call)
-
-
-def dead_ends(case: Case, number: int, call: Event) -> int | None:
+def find_dead_end(case: Case, number: int, call: Call) -> Operation | None:
     """The last thing that was computed with the source before it went nowhere."""
     story = case.main
-    intervals = list(story.open_intervals(call["tape"]))
-    reads = [op for op in story.reads(number) if any(begin <= op.clock <= end for begin, end in intervals)]
+    stretches = story.recorded(call.tape)
     results = [
         operation
-        for read in reads
+        for read in story.reads(number)
+        if any(begin <= read.clock <= end for begin, end in stretches)
         for output in read.outputs
-        for operation in case.descendants(output)
-        if operation.clock < call["begin"] and call["tape"] in operation.tapes
+        for operation in story.descendants(output)
+        if operation.clock < call.begin and call.tape in operation.tapes
     ]
-    return max(results, key=lambda operation: operation.clock).place if results else None
+    return max(results, key=lambda operation: operation.clock, default=None)

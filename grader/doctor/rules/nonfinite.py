@@ -1,147 +1,129 @@
-"""A gradient is NaN or infinite: the operation where the first such number was born, on the way forward or back."""
+"""A gradient is NaN or infinite: the operation where the first such number was born, in the forward pass or back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 
-from grader.doctor.case import Case, Suspect
+from grader.doctor.case import Case, pair_outcomes
+from grader.doctor.events import Call
 from grader.doctor.flow import Flow
-from grader.doctor.path import readable
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.path import spell
+from grader.doctor.story import Story, is_read
+from grader.doctor.suspect import Suspect
+from grader.doctor.trace import Operation
 
-DEPTH = 12  # operations between a mask and what becomes of it
+MASK_DEPTH = 12  # operations between a mask and what becomes of it
+UPDATE_DEPTH = 8  # operations between a variable and the first bad value
 HUGE = 1e15  # a weight of this size has been thrown there by an update
 SELECTING = ("Select", "SelectV2")
+OVERFLOWING = ("Exp", "Pow", "Square", "Cosh", "Sinh", "Mul", "MatMul")
+
+birth = partial(Suspect, severity="error", symptom="nonfinite")
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    for calls in case.sites.values():
-        call = next((call for call in calls if any(result.get("nonfinite") for result in call["results"])), None)
-        if call is None or scaled(case):
-            continue
-        names = tuple(
-            case.main.name(source[0])
-            for source, result in zip(call["sources"], call["results"], strict=False)
-            if result.get("nonfinite")
-        )
-        found = born(case, call)
-        if found is not None:
-            cause, place, label, detail = found
-            yield Suspect(cause, "error", place, "nonfinite", names, label, detail)
+def find_births_of_nonfinite(case: Case) -> Iterator[Suspect]:
+    if any(optimizer.type == "LossScaleOptimizer" for optimizer in case.main.optimizers):
+        return  # it tries scales until one overflows: its infinities are wanted
+    for calls in case.sites:
+        call = next((call for call in calls if any(one.nonfinite for one in call.results or ())), None)
+        suspect = None if call is None else find_birth(case, call)
+        if call is not None and suspect is not None:
+            names = tuple(case.main.name(source) for source, outcome in pair_outcomes(call) if outcome.nonfinite)
+            yield replace(suspect, variables=names)
             return  # what follows is a consequence of the first
 
 
-def scaled(case: Case) -> bool:
-    """A loss-scaling optimizer tries scales until one overflows: its infinities are wanted."""
-    return any(row["type"] == "LossScaleOptimizer" for row in case.main.optimizers)
-
-
-Birth = tuple[str, int, str, str]
-
-
-def born(case: Case, call: Event) -> Birth | None:
+def find_birth(case: Case, call: Call) -> Suspect | None:
     flow, story = case.flow(call), case.main
-    order = ancestors(flow)
-    first = next((one for one in order if nan(story, one.outputs) and not nan(story, one.inputs)), None)
-    mask = None if first is None else masking(story, first, depth=DEPTH)
+    order = flow.ancestors
+    first = next((one for one in order if has_nan(story, one.outputs) and not has_nan(story, one.inputs)), None)
+    mask = None if first is None else find_mask(story, first)
     if mask is not None:
-        return "inf_mask", mask.place, readable(mask.type), ""
+        return birth(cause="inf_mask", operation=spell(mask.type), place=mask.place)
     for operation in order:
-        if bad(story, operation.outputs) and not bad(story, operation.inputs):
-            return forward(case, flow, call, operation)
-    for event in flow.backward:
-        came = [state for state in event.get("came_states") or () if state]
-        went = [state for state in event.get("states") or () if state]
-        if came and all(state[0] for state in came) and not all(state[0] for state in went):
-            clock = next((clock for clock, visit in flow.visited.items() if visit is event), None)
-            culprit = next((one for one in order if one.clock == clock), None)
-            mask = None if culprit is None else masking(story, culprit, depth=DEPTH)
-            if mask is not None:
-                return "inf_mask", mask.place, readable(mask.type), ""
-            if culprit is not None:
-                return "singular_point", culprit.place, readable(culprit.type), ""
-    return None
+        if is_bad(story, operation.outputs) and not is_bad(story, operation.inputs):
+            return explain_forward(case, flow, operation)
+    return find_birth_on_the_way_back(flow)
 
 
-def ancestors(flow: Flow, inside: bool = True) -> list[Operation]:
-    """The operations that the target was computed with, in the order in which they ran; `inside` says whether those
-    inside a custom gradient count, which the tape does not see."""
-    found: dict[int, Operation] = {}
-    queue = list(flow.targets)
-    while queue:
-        number = queue.pop()
-        if not inside and number in flow.story.wholes:
-            queue += flow.story.wholes[number]["inputs"]
+def find_birth_on_the_way_back(flow: Flow) -> Suspect | None:
+    clocks = {event.number: clock for clock, event in flow.retraced.visited.items()}
+    ancestors = {operation.clock: operation for operation in flow.ancestors}
+    for event in flow.retraced.steps:
+        came = [state for state in event.came_states if state]
+        went = [state for state in event.states if state]
+        if not came or not all(state.finite for state in came) or all(state.finite for state in went):
             continue
-        operation = flow.story.producer.get(number)
-        if operation is not None and operation.clock not in found:
-            found[operation.clock] = operation
-            queue += operation.inputs
-    return [found[clock] for clock in sorted(found)]
-
-
-def bad(story: Story, numbers: tuple[int, ...]) -> bool:
-    return any(number in story.state and not story.state[number][0] for number in numbers)
-
-
-def nan(story: Story, numbers: tuple[int, ...]) -> bool:
-    return any((story.state.get(number) or [])[4:] == [True] for number in numbers)
-
-
-def infinite(story: Story, number: int) -> bool:
-    return (story.state.get(number) or [])[4:] == [False]
-
-
-def masking(story: Story, operation: Operation, depth: int) -> Operation | None:
-    """The operation at which an infinity that depends on no variable met the values that do, on the way to here."""
-    for number in operation.inputs if depth else ():
-        if infinite(story, number):
-            maker = story.producer.get(number)
-            if maker is None or not maker.tracked:
-                return operation
-            found = masking(story, maker, depth - 1)
-            if found is not None:
-                return found
+        culprit = ancestors.get(clocks.get(event.number, -1))
+        mask = None if culprit is None else find_mask(flow.story, culprit)
+        if mask is not None:
+            return birth(cause="inf_mask", operation=spell(mask.type), place=mask.place)
+        if culprit is not None:
+            return birth(cause="singular_point", operation=spell(culprit.type), place=culprit.place)
     return None
 
 
-def forward(case: Case, flow: Flow, call: Event, operation: Operation) -> Birth:
+def is_bad(story: Story, numbers: Iterable[int]) -> bool:
+    return any(number in story.states and not story.states[number].finite for number in numbers)
+
+
+def has_nan(story: Story, numbers: Iterable[int]) -> bool:
+    return any(number in story.states and story.states[number].nan for number in numbers)
+
+
+def find_mask(story: Story, operation: Operation) -> Operation | None:
+    """The operation at which an infinity that depends on no variable met the values that do, on the way to here."""
+
+    def infinite(one: Operation) -> list[int]:
+        states = ((number, story.states.get(number)) for number in one.inputs)
+        return [number for number, state in states if state and not state.finite and not state.nan]
+
+    walk = story.upstream(infinite(operation), infinite, depth=MASK_DEPTH - 2)
+    for one in chain([operation], (maker for _, maker in walk if maker is not None)):
+        makers = [story.producer.get(number) for number in infinite(one)]
+        if any(maker is None or not maker.tracked for maker in makers):
+            return one
+    return None
+
+
+def explain_forward(case: Case, flow: Flow, operation: Operation) -> Suspect:
     story = case.main
-    if thrown(story, operation, depth=8):
-        update = last_update(case, call)
+    if follows_huge_weight(story, operation):
+        update = find_last_update(case, flow)
         if update is not None:
-            return "optimizer_misuse", update, "", "diverged"
-    label = readable(operation.type)
-    if not bad(story, tuple(flow.targets)) and any(
-        later.type in SELECTING and not bad(story, later.outputs)
+            return birth(cause="optimizer_misuse", detail="diverged", place=update.place)
+    at = partial(birth, operation=spell(operation.type), place=operation.place)
+    if not is_bad(story, flow.targets) and any(
+        later.type in SELECTING and not is_bad(story, later.outputs)
         for output in operation.outputs
-        for later in case.descendants(output)
+        for later in story.descendants(output)
     ):
-        return "nan_branch", operation.place, label, ""
-    overflow = operation.type in ("Exp", "Pow", "Square", "Cosh", "Sinh", "Mul", "MatMul")
-    return "singular_point", operation.place, label, "overflow" if overflow else ""
+        return at(cause="nan_branch")
+    return at(cause="singular_point", detail="overflow" if operation.type in OVERFLOWING else "")
 
 
-def thrown(story: Story, operation: Operation, depth: int) -> bool:
+def follows_huge_weight(story: Story, operation: Operation) -> bool:
     """A variable of enormous size is among what the operation was computed from."""
-    if story.is_read(operation):
-        return any(
-            (story.state.get(number) or [True, 0.0])[1] is None
-            or ((story.state.get(number) or [True, 0.0])[1] or 0.0) > HUGE
-            for number in operation.outputs
-        )
-    if depth == 0:
-        return False
-    makers = [story.producer[number] for number in operation.inputs if number in story.producer]
-    return any(thrown(story, maker, depth - 1) for maker in makers)
+
+    def follow(one: Operation) -> tuple[int, ...]:
+        return () if is_read(one) else one.inputs
+
+    walk = story.upstream(follow(operation), follow, depth=UPDATE_DEPTH - 1)
+    for one in chain([operation], (maker for _, maker in walk if maker is not None)):
+        states = [story.states[number] for number in one.outputs if number in story.states] if is_read(one) else []
+        if any(state.largest is None or state.largest > HUGE for state in states):
+            return True
+    return False
 
 
-def last_update(case: Case, call: Event) -> int | None:
-    sources = {number for number, _ in call["sources"]}
+def find_last_update(case: Case, flow: Flow) -> Operation | None:
     writes = [
         writer
-        for number in sources
+        for number in flow.sources
         for writer in case.main.writers.get(number, ())
-        if writer.clock < call["begin"] and writer.place >= 0
+        if writer.clock < flow.call.begin and writer.place >= 0
     ]
-    return max(writes, key=lambda writer: writer.clock).place if writes else None
+    return max(writes, key=lambda writer: writer.clock, default=None)

@@ -3,107 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
-from grader.doctor.case import Case, Suspect
-from grader.doctor.trace import Event, Spot, Story
+from grader.doctor.case import Case
+from grader.doctor.events import Backward, Call, Exhausted, Exit, Failure, TapeMade, Watch
+from grader.doctor.story import Spot, Story
+from grader.doctor.suspect import Severity, Suspect
 
 SYMBOLIC = ("symbolic tf.Tensor", "SymbolicTensor", "has no attribute 'numpy'", "NumPy call, which is not supported")
 SHOWN = 160  # characters of an exception's own message
 
-
-def suspects(case: Case) -> Iterator[Suspect]:
-    for error in case.plain.of("error"):
-        yield from of_error(case, error)
+raised = partial(Suspect, severity="error", symptom="exception", rank=0.3)
 
 
-def of_error(case: Case, error: Event) -> Iterator[Suspect]:
-    story = case.plain
-    call = next((call for call in story.of("call") if call["error"] == error["type"]), None)
-    text = error["message"]
+def find_raised_exceptions(case: Case) -> Iterator[Suspect]:
+    for error in case.plain.of(Failure):
+        yield explain_exception(case.plain, error)
+
+
+def explain_exception(story: Story, error: Failure) -> Suspect:
+    suspect = explain(story, error) or just_an_exception(story, error)
+    if error.compiled and suspect.place == error.place:
+        cell, line = error.compiled
+        suspect = replace(suspect, spot=Spot(cell or None, line))
+    return suspect
+
+
+def just_an_exception(story: Story, error: Failure) -> Suspect:
+    about_gradients = bool(story.of(Call) or story.of(TapeMade))
+    severity: Severity = "error" if about_gradients else "note"
+    return raised(cause="exception", severity=severity, operation=quote(error), place=error.place, rank=2.0)
+
+
+def explain(story: Story, error: Failure) -> Suspect | None:
+    text, here = error.message, partial(raised, place=error.place)
+    call = next((call for call in story.of(Call) if call.error == error.type), None)
+    watch = next(reversed(story.of(Watch)), None)
     if call is not None:
-        found = in_gradient(story, call, error)
-    elif error["custom"] >= 0:
-        found = ("wrong_custom_gradient", error["custom"], "", "raised")
-    elif any(story.line(watch["place"]) == story.line(error["place"]) for watch in story.of("watch")[-1:]):
-        of_keras = story.of("watch")[-1]["keras"]
-        found = ("keras3_api_change" if of_keras else "not_watched", error["place"], "", "object")
-    elif "only supports singleton tf.Variables" in text or "tried to create variables" in text:
-        found = ("tf_function_variable_creation", error["place"], "", "")
-    elif "variables which have been deleted" in text:
+        return explain_gradient(story, call, error)
+    if error.custom >= 0:
+        return raised(cause="wrong_custom_gradient", detail="raised", place=error.custom)
+    if watch is not None and story.line(watch.place) == story.line(error.place):
+        return here(cause="keras3_api_change" if watch.keras else "not_watched", detail="object")
+    if "only supports singleton tf.Variables" in text or "tried to create variables" in text:
+        return here(cause="tf_function_variable_creation")
+    if "variables which have been deleted" in text:
         last = max(story.variables.values(), key=lambda variable: variable.clock, default=None)
-        found = ("replaced_variable", last.place if last else error["place"], "", "deleted")
-    elif any(words in text for words in SYMBOLIC) and error["compiled"]:
-        found = ("detached_numpy", error["place"], "NumPy", "graph")
-    elif any("IndexedSlices" in kind for _, kind in error["operands"]) or "IndexedSlices" in text:
-        found = ("sparse_gradient", error["place"], "", "")
-    elif error["type"] == "StopIteration" or any(
-        story.line(event["place"]) == story.line(error["place"]) for event in story.of("exhausted")
-    ):
-        found = ("iterator_exhausted", error["place"], "", "")
-    else:
-        found = ("exception", error["place"], said(error), "")
-    cause, place, operation, detail = found
-    about = cause != "exception" or bool(story.of("call")) or bool(story.of("tape"))
-    severity = "error" if about else "note"
-    spot = None
-    if error["compiled"] and place == error["place"]:
-        cell, line = error["compiled"]
-        spot = Spot(cell or None, line)
-    rank = 2.0 if cause == "exception" else 0.3
-    yield Suspect(cause, severity, place, "exception", (), operation, detail, (), rank, spot)
+        return raised(cause="replaced_variable", detail="deleted", place=last.place if last else error.place)
+    if any(words in text for words in SYMBOLIC) and error.compiled:
+        return here(cause="detached_numpy", detail="graph", operation="NumPy")
+    if any("IndexedSlices" in kind for _, kind in error.operands) or "IndexedSlices" in text:
+        return here(cause="sparse_gradient")
+    exhausted = any(story.line(event.place) == story.line(error.place) for event in story.of(Exhausted))
+    if error.type == "StopIteration" or exhausted:
+        return here(cause="iterator_exhausted")
+    return None
 
 
-def said(error: Event) -> str:
-    first = next((line for line in error["message"].strip().splitlines() if line.strip()), "")
-    return f"{error['type']}: {first[:SHOWN]}".rstrip(". ")
+def quote(error: Failure) -> str:
+    first = next((line for line in error.message.strip().splitlines() if line.strip()), "")
+    return f"{error.type}: {first[:SHOWN]}".rstrip(". ")
 
 
-Found = tuple[str, int, str, str]
-
-
-def in_gradient(story: Story, call: Event, error: Event) -> Found:
-    place = error["place"]
-    if not call["entered"]:
-        earlier = [other for other in story.of("call") if other["tape"] == call["tape"] and other is not call]
-        if earlier:
-            return "tape_reused", place, "", ""
-        tape = story.tapes.get(call["tape"])
-        return "outside_tape", tape["place"] if tape else place, "", "never"
-    if error["type"] == "LookupError":
-        return unregistered(story, call, place)
-    steps = [event for event in story.of("backward") if event["number"] > call["begin"]]
-    raised = next((event for event in steps if event["went"] is None), None)
-    if raised is not None and raised["op"] == "whole":
-        whole = story.wholes.get(raised["outputs"][0])
-        if whole is not None and whole["gradient_place"] >= 0:
-            return "wrong_custom_gradient", whole["gradient_place"], whole["name"], "raised"
+def explain_gradient(story: Story, call: Call, error: Failure) -> Suspect | None:
+    """`tape.gradient` itself raised."""
+    here = partial(raised, place=error.place)
+    if not call.entered:
+        if any(other.tape == call.tape and other is not call for other in story.of(Call)):
+            return here(cause="tape_reused")
+        tape = story.tapes.get(call.tape)
+        return raised(cause="outside_tape", detail="never", place=tape.place if tape else error.place)
+    steps = [event for event in story.of(Backward) if event.number > call.begin]
+    broken = [event for event in steps if event.went is None]
+    if error.type == "LookupError":
+        return explain_unregistered(story, broken, error)
+    if broken and broken[0].op == "whole" and broken[0].outputs:
+        whole = story.wholes.get(broken[0].outputs[0] or 0)
+        if whole is not None and whole.gradient_place >= 0:
+            place = whole.gradient_place
+            return raised(cause="wrong_custom_gradient", detail="raised", operation=whole.name, place=place)
     foreign = next((operation for operation in story.operations if "PyFunc" in operation.type), None)
     if foreign is not None and steps:
-        return "external_code", foreign.place, foreign.type, ""
-    for number, kind in call["targets"]:
-        if number < 0 and kind != "variable":
-            return out_of_tensorflow(story, call, kind, place)
-    for number, kind in call["sources"]:
-        if number < 0:
-            return "wrong_target", place, kind, "kind"
-    return "exception", place, said(error), ""
+        return raised(cause="external_code", operation=foreign.type, place=foreign.place)
+    for target in call.targets:
+        if target.number < 0 and target.kind != "variable":
+            return explain_target(story, call, target.kind, error)
+    for source in call.sources:
+        if source.number < 0:
+            return here(cause="wrong_target", detail="kind", operation=source.kind)
+    return None
 
 
-def out_of_tensorflow(story: Story, call: Event, kind: str, place: int) -> Found:
+def explain_target(story: Story, call: Call, kind: str, error: Failure) -> Suspect:
     """The target is no tensor: it left TensorFlow while the tape was open, or was never in it."""
-    spans = list(story.open_intervals(call["tape"]))
-    exits = [event for event in story.of("exit") if any(begin < event["clock"] < end for begin, end in spans)]
-    exits = [event for event in exits if story.floating(event["tensor"])]
+    spans = story.recorded(call.tape)
+    exits = [event for event in story.of(Exit) if any(begin < event.clock < end for begin, end in spans)]
+    exits = [event for event in exits if story.is_floating(event.tensor)]
     if exits and kind.startswith(("float", "ndarray", "int")):
-        return "detached_numpy", exits[-1]["place"], kind, "target"
-    return "wrong_target", place, kind, "kind"
+        return raised(cause="detached_numpy", detail="target", operation=kind, place=exits[-1].place)
+    return raised(cause="wrong_target", detail="kind", operation=kind, place=error.place)
 
 
-def unregistered(story: Story, call: Event, place: int) -> Found:
-    steps = [event for event in story.of("backward") if event["number"] > call["begin"] and event["went"] is None]
-    if steps:
-        name = steps[-1]["op"]
-        found = [operation for operation in story.operations if operation.type == name]
-        if found:
-            return "missing_gradient_registration", found[-1].place, name, ""
-    return "missing_gradient_registration", place, "an operation here", ""
+def explain_unregistered(story: Story, broken: list[Backward], error: Failure) -> Suspect:
+    unregistered = partial(raised, cause="missing_gradient_registration")
+    if broken:
+        name = broken[-1].op
+        place = next((one.place for one in reversed(story.operations) if one.type == name), None)
+        if place is not None:
+            return unregistered(operation=name, place=place)
+    return unregistered(operation="an operation here", place=error.place)

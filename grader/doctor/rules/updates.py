@@ -4,261 +4,242 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
-from grader.doctor.case import Case, Suspect
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.case import Case
+from grader.doctor.events import Call, Exit, Fit, Outcome, TapeOpened, Update
+from grader.doctor.story import Story, is_read, is_write
+from grader.doctor.suspect import Suspect
+from grader.doctor.trace import Operation
 
 REPEATED = 3  # how often the same thing has to happen before it is no accident
+TRACED_BACK = 8  # operations between a gradient and what the optimizer is given
+FOLLOWED, FOLLOWED_FROM_READ = 60, 40  # operations after a gradient, and after an accumulator was read
+BOUNDS = ("Maximum", "ClipByValue", "Relu")
+
+misuse = partial(Suspect, cause="optimizer_misuse", severity="error")
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    for rule in RULES:
-        yield from rule(case)
-
-
-def never_applied(case: Case) -> Iterator[Suspect]:
+def find_unapplied_gradients(case: Case) -> Iterator[Suspect]:
     """Gradients of variables, computed again and again, that nothing used, while the variables stay as they are."""
     story = case.main
-    for calls in case.sites.values():
-        if case.times(calls[0]) < (1 if story.of("fit") else 2) or len(case.sites) > 1:
-            continue
-        variables = [story.variables.get(number) for number, kind in calls[0]["sources"] if kind == "variable"]
-        if not variables or any(variable is None or variable.moved for variable in variables):
-            continue
-        if all(result["none"] for call in calls for result in call["results"]) or case.steps():
-            continue
-        idle = story.optimizers and not any(row["steps"] for row in story.optimizers)
-        if idle and not any(used(case, call) for call in calls):
-            names = tuple(story.name(variable.id) for variable in variables if variable)
-            yield Suspect("optimizer_misuse", "error", calls[0]["place"], "still", names, "", "unused")
+    calls = case.sites[0] if len(case.sites) == 1 else []
+    if not calls or case.count_calls(calls[0]) < (1 if story.of(Fit) else 2) or case.updates:
+        return
+    known = [story.variables.get(source.number) for source in calls[0].sources if source.kind == "variable"]
+    variables = [variable for variable in known if variable is not None and not variable.moved]
+    if not variables or len(variables) < len(known):
+        return
+    if all(outcome.none for call in calls for outcome in call.results or ()):
+        return
+    idle = story.optimizers and not any(optimizer.steps for optimizer in story.optimizers)
+    if idle and not any(is_used(case, call) for call in calls):
+        names = tuple(story.name(variable.id) for variable in variables)
+        yield misuse(detail="unused", symptom="still", variables=names, place=calls[0].place)
 
 
-def used(case: Case, call: Event) -> bool:
+def is_used(case: Case, call: Call) -> bool:
     """Some gradient of the call was looked at, or written somewhere."""
     story = case.main
-    exits = {event["tensor"] for event in story.of("exit") if event["clock"] > call["clock"]}
-    for result in call["results"]:
-        number = result.get("tensor")
-        if number is None:
+    exits = {event.tensor for event in story.of(Exit) if event.clock > call.clock}
+    for outcome in call.results or ():
+        if outcome.tensor is None:
             continue
-        followed = case.descendants(number)
-        if number in exits or any(output in exits for operation in followed for output in operation.outputs):
-            return True
-        if any(not operation.outputs or operation.type.startswith(("Assign", "Resource")) for operation in followed):
+        followed = story.descendants(outcome.tensor)
+        results = {output for operation in followed for output in operation.outputs}
+        if exits.intersection(results | {outcome.tensor}) or any(is_write(operation) for operation in followed):
             return True
     return False
 
 
-def origins(case: Case) -> dict[int, tuple[int, Event]]:
-    """Gradient tensor -> the source that it belongs to, and its call."""
-    return {
-        result["tensor"]: (source[0], call)
-        for call in case.calls
-        for source, result in zip(call["sources"], call["results"], strict=False)
-        if result.get("tensor") is not None
-    }
+def trace_back(case: Case, tensor: int) -> set[int]:
+    """The gradients that a tensor was computed from elementwise: none through norms and other single numbers."""
+    story, known = case.main, case.origins
+
+    def follow(operation: Operation) -> list[int]:
+        shape = story.shape(operation.outputs[0])
+        if not shape or any(number in known for number in operation.outputs):
+            return []
+        return [number for number in operation.inputs if story.shape(number) == shape]
+
+    return {number for number, _ in story.upstream([tensor], follow, TRACED_BACK) if number in known}
 
 
-def traced_back(story: Story, tensor: int, known: dict[int, tuple[int, Event]], depth: int = 8) -> set[int]:
-    """The gradients that a tensor was computed from, elementwise: [] through norms and other whole numbers."""
-    if tensor in known:
-        return {tensor}
-    operation = story.producer.get(tensor)
-    if operation is None or depth == 0:
-        return set()
-    shape = story.shape(tensor)
-    same = [number for number in operation.inputs if story.shape(number) == shape and shape]
-    return set().union(*(traced_back(story, number, known, depth - 1) for number in same)) if same else set()
+def list_applied(case: Case) -> Iterator[tuple[Update, int, int, set[int]]]:
+    """(update, gradient handed over, variable, the gradients of calls that it came from)."""
+    for update in case.updates:
+        for pair in update.pairs:
+            if pair.gradient is not None and not pair.missing:
+                yield update, pair.gradient, pair.variable, trace_back(case, pair.gradient)
 
 
-def pairs(case: Case) -> Iterator[tuple[Event, int, int, set[int]]]:
-    """(step, gradient handed over, variable, the gradients of calls that it came from)."""
-    known = origins(case)
-    for step in case.steps():
-        for gradient, variable, missing, _ in step["pairs"]:
-            if gradient is not None and not missing:
-                yield step, gradient, variable, traced_back(case.main, gradient, known)
-
-
-def misaligned(case: Case) -> Iterator[Suspect]:
-    known = origins(case)
-    for step, _, variable, came in pairs(case):
+def find_misaligned_gradients(case: Case) -> Iterator[Suspect]:
+    """The gradient of one variable updates another of the same call."""
+    known = case.origins
+    for update, _, variable, came in list_applied(case):
         wanted = {known[number][0] for number in came}
-        together = {number for one in came for number, _ in known[one][1]["sources"]}
+        together = {source.number for one in came for source in known[one][1].sources}
         if wanted and variable not in wanted and variable in together:
-            yield Suspect("grads_misaligned", "error", step["place"], "wrong", (case.main.name(variable),))
+            yield Suspect(
+                cause="grads_misaligned",
+                severity="error",
+                symptom="wrong",
+                variables=(case.main.name(variable),),
+                place=update.place,
+            )
 
 
-def twice(case: Case) -> Iterator[Suspect]:
-    for step in case.steps():
+def find_repeated_variables(case: Case) -> Iterator[Suspect]:
+    """A variable that stands twice in one update."""
+    for update in case.updates:
         seen: set[int] = set()
-        for gradient, variable, *_ in step["pairs"]:
-            if variable in seen and gradient is not None:
-                name = case.main.name(variable)
-                yield Suspect("optimizer_misuse", "error", step["place"], "suspicious", (name,), "", "twice")
-            seen.add(variable)
+        for pair in update.pairs:
+            if pair.variable in seen and pair.gradient is not None:
+                name = case.main.name(pair.variable)
+                yield misuse(detail="twice", symptom="suspicious", variables=(name,), place=update.place)
+            seen.add(pair.variable)
 
 
-def changed_on_the_way(case: Case) -> Iterator[Suspect]:
+def find_changed_gradients(case: Case) -> Iterator[Suspect]:
     """The optimizer got zeros, or only one sign, where the tape gave something else."""
-    story, known = case.main, origins(case)
-    outcome = {
-        result["tensor"]: result
-        for call in case.calls
-        for result in call["results"]
-        if result.get("tensor") is not None
-    }
-    states = {gradient: state for step in case.steps() for gradient, _, _, state in step["pairs"]}
-    verdicts: dict[tuple[int, str], list[str]] = defaultdict(list)
+    story, known = case.main, case.origins
+    outcomes = {one.tensor: one for call in case.calls for one in call.results or () if one.tensor is not None}
+    states = {pair.gradient: pair.state for update in case.updates for pair in update.pairs}
+    changed: dict[tuple[int, str], list[str]] = defaultdict(list)
     total: dict[int, int] = defaultdict(int)
-    for _, gradient, variable, came in pairs(case):
+    for _, gradient, variable, came in list_applied(case):
         operation = story.producer.get(gradient)
         if gradient in known or operation is None or operation.place < 0:
             continue
         total[operation.place] += 1
         state = states.get(gradient)
-        before = [outcome[number] for number in came] or fed(operation, outcome)
+        before = [outcomes[number] for number in came or operation.inputs if number in outcomes]
         if not before or state is None:
             continue
-        if state[2] == 1.0 and all(not result.get("zero") for result in before):
-            verdicts[operation.place, "zeroed"].append(story.name(variable))
-        elif state[3] is not None and state[3] >= 0.0 and one_sided(operation, before):
-            verdicts[operation.place, "clipped"].append(story.name(variable))
-    for (place, detail), names in verdicts.items():
+        if state.zeros == 1.0 and not any(outcome.zero for outcome in before):
+            changed[operation.place, "zeroed"].append(story.name(variable))
+        elif state.smallest is not None and state.smallest >= 0.0 and is_cut_at_zero(operation, before):
+            changed[operation.place, "clipped"].append(story.name(variable))
+    for (place, detail), names in changed.items():
         if len(names) == total[place]:
-            yield Suspect("optimizer_misuse", "error", place, "wrong", tuple(dict.fromkeys(names)), "", detail)
+            yield misuse(detail=detail, symptom="wrong", variables=tuple(dict.fromkeys(names)), place=place)
 
 
-def fed(operation: Operation, outcome: dict[int, Event]) -> list[Event]:
-    return [outcome[number] for number in operation.inputs if number in outcome]
-
-
-def one_sided(operation: Operation, before: list[Event]) -> bool:
+def is_cut_at_zero(operation: Operation, before: list[Outcome]) -> bool:
     """A bound at zero was applied to gradients that were negative in part."""
-    if operation.type not in ("Maximum", "ClipByValue", "Relu"):
-        return False
-    return all(result.get("negative") for result in before)
+    return operation.type in BOUNDS and all(outcome.negative for outcome in before)
 
 
-def no_rate(case: Case) -> Iterator[Suspect]:
+def find_zero_rates(case: Case) -> Iterator[Suspect]:
     """Every step of an optimizer had a learning rate of exactly zero."""
-    for number, row in enumerate(case.main.optimizers):
-        if row["steps"] and row.get("largest_rate") == 0.0 and None not in row["rates"]:
-            steps = [step for step in case.steps() if step["optimizer"] == number]
-            if steps:
-                names = tuple(case.main.name(variable) for _, variable, *_ in steps[0]["pairs"])
-                place = row["place"] if row["place"] >= 0 else steps[0]["place"]
-                yield Suspect("optimizer_misuse", "error", place, "still", names, "", "rate")
+    for number, optimizer in enumerate(case.main.optimizers):
+        update = next((update for update in case.updates if update.optimizer == number), None)
+        zero = optimizer.largest_rate == 0.0 and None not in optimizer.rates
+        if update is not None and optimizer.steps and zero:
+            names = tuple(case.main.name(pair.variable) for pair in update.pairs)
+            place = optimizer.place if optimizer.place >= 0 else update.place
+            yield misuse(detail="rate", symptom="still", variables=names, place=place)
 
 
-def stale(case: Case) -> Iterator[Suspect]:
+def find_stale_gradients(case: Case) -> Iterator[Suspect]:
     """One gradient moved its variable several times, while tapes recorded the loss anew and nobody asked them."""
     story = case.main
-    asked = {call["tape"] for call in story.of("call")}
-    opened = [event["clock"] for event in story.of("open") if event["tape"] not in asked]
-    for tensor, (source, call) in origins(case).items():
-        if case.times(call) > 1:
+    asked = {call.tape for call in story.of(Call)}
+    opened = [event.clock for event in story.of(TapeOpened) if event.tape not in asked]
+    for tensor, (source, call) in case.origins.items():
+        if case.count_calls(call) > 1:
             continue
-        followed = sorted(case.descendants(tensor, 60), key=lambda operation: operation.clock)
-        moves = [
-            operation
-            for operation in followed
-            if operation.inputs and operation.inputs[0] == source and operation.type.startswith("Assign")
-        ]
+        followed = sorted(story.descendants(tensor, FOLLOWED), key=lambda operation: operation.clock)
+        moves = [one for one in followed if one.type.startswith("Assign") and one.inputs[:1] == (source,)]
         places = {operation.place for operation in moves}
         if len(moves) >= 2 and len(places) == 1 and any(moves[0].clock < clock < moves[-1].clock for clock in opened):
-            yield Suspect("optimizer_misuse", "error", moves[0].place, "wrong", (story.name(source),), "", "stale")
+            yield misuse(detail="stale", symptom="wrong", variables=(story.name(source),), place=moves[0].place)
 
 
-def made_anew(case: Case) -> Iterator[Suspect]:
+def find_remade_variables(case: Case) -> Iterator[Suspect]:
     """A variable made at the same line again and again, updated once, and left behind."""
     story = case.main
     by_place: dict[int, list[int]] = defaultdict(list)
     for variable in story.variables.values():
-        if variable.id in case.sourced and variable.place >= 0 and not variable.layers:
+        if variable.id in case.asked_for and variable.place >= 0 and not variable.layers:
             by_place[variable.place].append(variable.id)
     for place, handles in by_place.items():
-        if len(handles) < REPEATED:
-            continue
-        calls = {call["place"] for call in case.calls for number, _ in call["sources"] if number in handles}
-        abandoned = [handle for handle in handles if updated_and_left(story, handle)]
-        if len(calls) == 1 and len(abandoned) == len(handles):
-            yield Suspect("replaced_variable", "error", place, "still", (story.name(handles[0]),), "", "anew")
+        calls = {call.place for call in case.calls for source in call.sources if source.number in handles}
+        abandoned = all(is_updated_and_left(story, handle) for handle in handles)
+        if len(handles) >= REPEATED and len(calls) == 1 and abandoned:
+            yield Suspect(
+                cause="replaced_variable",
+                detail="anew",
+                severity="error",
+                symptom="still",
+                variables=(story.name(handles[0]),),
+                place=place,
+            )
 
 
-def updated_and_left(story: Story, handle: int) -> bool:
-    variable = story.variables[handle]
-    writes = [writer.clock for writer in story.writers.get(handle, ()) if writer.clock > variable.clock]
-    reads = [read.clock for read in story.reads(handle)]
-    return bool(writes) and max(writes) > max(reads, default=0)
+def is_updated_and_left(story: Story, variable: int) -> bool:
+    written = max((writer.clock for writer in story.writes_after_creation(variable)), default=0)
+    return written > max((read.clock for read in story.reads(variable)), default=0)
 
 
-def new_optimizers(case: Case) -> Iterator[Suspect]:
+def find_remade_optimizers(case: Case) -> Iterator[Suspect]:
     """An optimizer with a memory, made at the same line for each single step of the same variables."""
-    story = case.main
     by_place: dict[int, list[int]] = defaultdict(list)
-    for number, row in enumerate(story.optimizers):
-        if row["steps"] == 1 and row["type"] != "SGD" and row["place"] >= 0:
-            by_place[row["place"]].append(number)
+    for number, optimizer in enumerate(case.main.optimizers):
+        if optimizer.steps == 1 and optimizer.type != "SGD" and optimizer.place >= 0:
+            by_place[optimizer.place].append(number)
     for place, numbers in by_place.items():
-        steps = [step for step in case.steps() if step["optimizer"] in numbers]
-        variables = {tuple(variable for _, variable, *_ in step["pairs"]) for step in steps}
+        updates = [update for update in case.updates if update.optimizer in numbers]
+        variables = {tuple(pair.variable for pair in update.pairs) for update in updates}
         if len(numbers) >= REPEATED and len(variables) == 1:
-            names = tuple(story.name(variable) for variable in variables.pop())
-            yield Suspect("optimizer_misuse", "note", place, "suspicious", names, "", "anew")
+            names = tuple(case.main.name(variable) for variable in variables.pop())
+            yield misuse(detail="anew", severity="note", symptom="suspicious", variables=names, place=place)
 
 
-def kept(case: Case) -> Iterator[Suspect]:
+def find_kept_accumulators(case: Case) -> Iterator[Suspect]:
     """A sum of gradients that moved its variable several times and was never set back."""
     story = case.main
-    known = origins(case)
-    for handle, variable in story.variables.items():
-        writes = [writer for writer in story.writers.get(handle, ()) if writer.clock > variable.clock]
-        by_hand = all(
-            "keras" not in via or "variables.py" in via for via in (story.via(writer.place) for writer in writes)
-        )
-        if handle in case.sourced or not writes or not by_hand:
+    for handle in story.variables:
+        writes = story.writes_after_creation(handle)
+        if handle in case.asked_for or not writes or not all(is_added_by_hand(story, writer) for writer in writes):
             continue
-        if any(writer.type != "AssignAddVariableOp" for writer in writes):
-            continue
-        sums = [writer for writer in writes if any(traced_back(story, number, known) for number in writer.inputs[1:])]
+        sums = [writer for writer in writes if any(trace_back(case, number) for number in writer.inputs[1:])]
         moves = sorted(
             operation.clock
             for read in story.reads(handle)
             for output in read.outputs
-            for operation in case.descendants(output, 40)
-            if operation.type.startswith("Assign") and operation.inputs[0] in case.sourced
+            for operation in story.descendants(output, FOLLOWED_FROM_READ)
+            if operation.type.startswith("Assign") and operation.inputs[0] in case.asked_for
         )
         if sums and len(moves) >= 2 and any(moves[0] < writer.clock < moves[-1] for writer in writes):
-            place = sums[0].place
-            yield Suspect(
-                "optimizer_misuse", "note", place, "suspicious", (story.name(variable.id),), "", "accumulated"
+            yield misuse(
+                detail="accumulated",
+                severity="note",
+                symptom="suspicious",
+                variables=(story.name(handle),),
+                place=sums[0].place,
             )
 
 
-def copied_onto_itself(case: Case) -> Iterator[Suspect]:
+def is_added_by_hand(story: Story, writer: Operation) -> bool:
+    """An assign_add of the learner's, also to a Keras variable, and none of a Keras optimizer."""
+    via = story.via(writer.place)
+    return writer.type == "AssignAddVariableOp" and ("keras" not in via or "variables.py" in via)
+
+
+def find_aliases(case: Case) -> Iterator[Suspect]:
     """A variable is assigned what was read from it: two names, where a copy was meant to have variables of its own."""
     story = case.main
-    for variable in story.variables.values():
-        for writer in story.writers.get(variable.id, ()):
-            maker = story.producer.get(writer.inputs[1]) if len(writer.inputs) == 2 else None
-            while maker is not None and maker.type == "Identity":
-                maker = story.producer.get(maker.inputs[0])
-            if maker is not None and story.is_read(maker) and maker.inputs[0] == variable.id and writer.place >= 0:
-                name = story.name(variable.id)
-                yield Suspect("aliased_model", "note", writer.place, "suspicious", (name,), "", rank=1.0)
+    for variable in story.variables:
+        for writer in story.writers.get(variable, ()):
+            maker = story.maker(writer.inputs[1], ("Identity",)) if len(writer.inputs) == 2 else None
+            if maker is not None and is_read(maker) and maker.inputs[0] == variable and writer.place >= 0:
+                yield Suspect(
+                    cause="aliased_model",
+                    severity="note",
+                    symptom="suspicious",
+                    variables=(story.name(variable),),
+                    place=writer.place,
+                    rank=1.0,
+                )
                 return
-
-
-RULES = (
-    never_applied,
-    misaligned,
-    twice,
-    changed_on_the_way,
-    no_rate,
-    stale,
-    made_anew,
-    new_optimizers,
-    kept,
-    copied_onto_itself,
-)

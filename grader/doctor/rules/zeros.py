@@ -7,188 +7,203 @@ the one. Either it is flat where its inputs are, or it multiplies with something
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from math import prod
 
-from grader.doctor.case import Case, Suspect
+from grader.doctor.case import Case
+from grader.doctor.events import Call
 from grader.doctor.flow import Flow, Step
-from grader.doctor.path import draw, readable
-from grader.doctor.rules.missing import hidden
-from grader.doctor.trace import Event, Operation, Story
+from grader.doctor.path import draw, spell
+from grader.doctor.rules.missing import is_hidden
+from grader.doctor.story import Story, is_read
+from grader.doctor.suspect import Severity, Suspect
+from grader.doctor.trace import Operation
 
-FLAT = {"Sign": "zero", "Round": "zero", "Floor": "zero", "Ceil": "zero"}
+FLAT = ("Sign", "Round", "Floor", "Ceil")
 SQUASHING = ("Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softsign", "Erf", "HardSigmoid")
 CLIPPING = ("ClipByValue", "Minimum", "Maximum", "Relu6", "Clip")
 RECTIFYING = ("Relu", "Selu", "Elu", "LeakyRelu")
+HALF = ("float16", "bfloat16")
 NOTHING = 1e-6  # a gradient that shrinks below this share of itself in one operation has vanished there
 VANISHED = 1e-10  # over a whole network: smaller than this share of the largest gradient of the call
 MOSTLY = 0.75  # of a gradient's elements are zero
 FEW = 5  # elements: with so few, and one call, a zero may be an accident (an inactive unit, a branch not taken)
 SCALING = ("Mul", "RealDiv", "Cast", "DivNoNan")  # make a gradient small, which is not the same as losing it
 STACKED = 5  # squashing operations in a row that can make a gradient vanish together
+FACTOR_DEPTH = 6  # operations between a factor that is zero and what made it so
+
+flat = partial(Suspect, severity="error", symptom="zero")
 
 
-def suspects(case: Case) -> Iterator[Suspect]:
-    for calls in case.sites.values():
-        for position in range(len(calls[0]["results"])):
-            always = case.always(calls[0], position, "zero")
-            yield from of_source(case, calls[0], position, always)
+def find_zero_gradients(case: Case) -> Iterator[Suspect]:
+    for flow in case.first_flows:
+        for position in range(min(len(flow.call.results or ()), len(flow.call.sources))):
+            yield from explain_source(case, flow, position)
 
 
-def of_source(case: Case, call: Event, position: int, always: bool) -> Iterator[Suspect]:
-    flow, story = case.flow(call), case.main
-    if position >= len(call["sources"]) or call["results"][position].get("largest") is None:
+def explain_source(case: Case, flow: Flow, position: int) -> Iterator[Suspect]:
+    call = flow.call
+    source, outcome = call.sources[position], (call.results or ())[position]
+    if outcome.largest is None or is_hidden(call, position, flow):
         return
-    number, kind = call["sources"][position]
-    if hidden(call, position, flow):
-        return
-    name = story.name(number) if kind == "variable" else "the tensor"
-    path = flow.path(number)
+    path = flow.path(source.number)
     if not path or any(step.cut for step in path):
         return
-    if always:
-        found = killer(flow, path, 0.0)
-        if found is not None:
-            yield from blame(case, call, number, name, path, found)
-    elif tiny_everywhere(call):
-        found = killer(flow, path, NOTHING)
-        if found is not None:
-            yield from blame(case, call, number, name, path, found)
-    elif (call["results"][position].get("zeros") or 0.0) >= MOSTLY:
-        yield from mostly_flat(flow, path, name)
-    elif call["results"][position]["largest"] <= VANISHED * largest(call):
-        yield from vanished(path, name)
+    name = case.main.name(source.number) if source.kind == "variable" else "the tensor"
+    if case.is_always(call, position, "zero"):
+        yield from explain_killer(case, flow, path, find_killer(flow, path, 0.0), source.number, name)
+    elif find_largest(call) < NOTHING:  # at every source, compared with the 1.0 that the target itself starts from
+        yield from explain_killer(case, flow, path, find_killer(flow, path, NOTHING), source.number, name)
+    elif (outcome.zeros or 0.0) >= MOSTLY:
+        yield from suspect_saturation(flow, path, name)
+    elif outcome.largest <= VANISHED * find_largest(call):
+        yield from suspect_stack(path, name)
 
 
-def largest(call: Event) -> float:
-    return max((result.get("largest") or 0.0 for result in call["results"]), default=0.0)
+def find_largest(call: Call) -> float:
+    return max((outcome.largest or 0.0 for outcome in call.results or ()), default=0.0)
 
 
-def tiny_everywhere(call: Event) -> bool:
-    """Every source of the call got next to nothing, compared with what the target itself starts from."""
-    return largest(call) < NOTHING
-
-
-def killer(flow: Flow, path: list[Step], share: float) -> Step | None:
+def find_killer(flow: Flow, path: list[Step], share: float) -> Step | None:
     """The first step from the target whose operation received a gradient and gave on (almost) nothing."""
     for step in reversed(path):
-        if step.operation is None or (share and step.operation.type in SCALING):
+        operation = step.operation
+        if operation is None or (share and operation.type in SCALING):
             continue
-        visit = flow.visited.get(step.operation.clock)
-        if visit is None or not visit["went"]:
+        visit = flow.retraced.visited.get(operation.clock)
+        if visit is None or not visit.went:
             continue
-        came = max((state[1] or 0.0 for state in visit.get("came_states") or () if state), default=0.0)
-        positions = [i for i, taken in enumerate(step.operation.inputs) if taken == step.here]
-        went = [visit["states"][i][1] or 0.0 for i in positions if i < len(visit["states"]) and visit["states"][i]]
+        came = max((state.largest or 0.0 for state in visit.came_states if state), default=0.0)
+        states = [state for taken, state in zip(operation.inputs, visit.states, strict=False) if taken == step.here]
+        went = [state.largest or 0.0 for state in states if state]
         if came > 0.0 and went and max(went) <= share * came:
             return step
     return None
 
 
-def blame(case: Case, call: Event, number: int, name: str, path: list[Step], step: Step) -> Iterator[Suspect]:
-    story = case.main
-    operation = step.operation
-    assert operation is not None
-    drawn = draw(path, step, name)
-    cause, detail, place, label = reason(story, operation, step, number, depth=6)
-    if operation.within is not None and cause != "missing_loss_term":
-        forward = second_order(case, operation)
-        if forward is not None:
-            cause, detail, place, label = "nondifferentiable_op", "second", forward.place, readable(forward.type)
-    few = elements(story, step.here) < FEW and case.times(call) < 2
-    certain = detail != "start" and (not few or cause in ("nondifferentiable_op", "mixed_precision_scaling"))
-    if not certain and detail != "start":
+def explain_killer(
+    case: Case, flow: Flow, path: list[Step], step: Step | None, source: int, name: str
+) -> Iterator[Suspect]:
+    if step is None or step.operation is None:
         return
-    severity = "error" if certain else "note"
-    yield Suspect(cause, severity, place, "zero", (name,), label, detail, drawn)
+    suspect = explain(case.main, step.operation, step, source)
+    if step.operation.within is not None and suspect.cause != "missing_loss_term":
+        forward = find_differentiated(case, step.operation.within)
+        if forward is not None:
+            kind = spell(forward.type)
+            suspect = flat(cause="nondifferentiable_op", detail="second", operation=kind, place=forward.place)
+    accidental = prod(case.main.shape(step.here) or ()) < FEW and case.count_calls(flow.call) < 2
+    certain = suspect.cause in ("nondifferentiable_op", "mixed_precision_scaling")
+    at_start = suspect.detail == "start"
+    if certain or at_start or not accidental:
+        severity: Severity = "note" if at_start else "error"
+        yield replace(suspect, severity=severity, variables=(name,), path=draw(path, step, name))
 
 
-def elements(story: Story, tensor: int) -> int:
-    return prod(story.shape(tensor) or ())
-
-
-def reason(story: Story, operation: Operation, step: Step, source: int, depth: int) -> tuple[str, str, int, str]:
-    """(cause, detail, place, label) of an operation that let nothing through."""
-    name, place = operation.type, operation.place
-    if name in FLAT:
-        return "nondifferentiable_op", "zero", place, readable(name)
-    if name in SQUASHING or name in CLIPPING:
-        one = name == "Softmax" and (story.shape(operation.outputs[0]) or (0,))[-1] == 1
-        constant = name == "Softmax" and not one and not extreme(story, operation)
-        if constant:
-            return "wrong_target", "constant", place, readable(name)
-        return "saturated", "one" if one else "", place, readable(name)
-    if name in RECTIFYING:
-        return "dead_units", "", place, readable(name)
-    others = [number for number in operation.inputs if number != step.here] or list(operation.inputs)
+def explain(story: Story, operation: Operation, step: Step, source: int) -> Suspect:
+    """An operation that let nothing through."""
+    kind = operation.type
+    at = partial(flat, operation=spell(kind), place=operation.place)
+    if kind in FLAT:
+        return at(cause="nondifferentiable_op", detail="zero")
+    if kind == "Softmax" and (story.shape(operation.outputs[0]) or (0,))[-1] == 1:
+        return at(cause="saturated", detail="one")
+    if kind == "Softmax" and not is_extreme(story, operation):
+        return at(cause="wrong_target", detail="constant")
+    if kind in SQUASHING or kind in CLIPPING:
+        return at(cause="saturated")
+    if kind in RECTIFYING:
+        return at(cause="dead_units")
+    others = [number for number in operation.inputs if number != step.here] or operation.inputs
     for number in others:
-        found = zero_operand(story, number, source, depth, place)
-        if found is not None:
-            return found
-    return "wrong_target", "flat", place, readable(name)
+        suspect = explain_factor(story, number, source, operation.place)
+        if suspect is not None:
+            return suspect
+    return at(cause="wrong_target", detail="flat")
 
 
-def extreme(story: Story, operation: Operation) -> bool:
+def is_extreme(story: Story, operation: Operation) -> bool:
     """The inputs are so far apart that the result is 0 or 1."""
-    state = story.state.get(operation.outputs[0])
-    return state is not None and (state[1] or 0.0) > 1 - 1e-6 and (state[3] or 0.0) < 1e-6
+    state = story.states.get(operation.outputs[0])
+    return state is not None and (state.largest or 0.0) > 1 - 1e-6 and (state.smallest or 0.0) < 1e-6
 
 
-def zero_operand(story: Story, number: int, source: int, depth: int, place: int) -> tuple[str, str, int, str] | None:
-    """Why a factor is zero everywhere; None when it is not."""
-    state = story.state.get(number)
-    if state is None or state[2] < 1.0:
-        return None
-    if number in story.constants:
-        if story.dtype(number) in ("float16", "bfloat16"):
-            return "mixed_precision_scaling", "", place, ""
-        return "missing_loss_term", "mask", place, ""
-    operation = story.producer.get(number)
-    if operation is None:
-        return None
-    if story.is_read(operation):
-        handle = operation.inputs[0]
-        variable = story.variables.get(handle)
-        if variable is None:
-            return None
-        if handle == source:
-            return "singular_point", "start", variable.place, ""
-        return "dead_units", "zero", variable.place, story.name(variable.id)
-    if operation.type in RECTIFYING:
-        return "dead_units", "", operation.place, readable(operation.type)
-    if depth:
+def explain_factor(story: Story, factor: int, source: int, place: int) -> Suspect | None:
+    """Why a factor is zero everywhere, which was used at this place; None when it is not."""
+
+    def is_zero(number: int) -> bool:
+        return number in story.states and story.states[number].zeros >= 1.0
+
+    def follow(operation: Operation) -> list[int]:
+        ends = is_read(operation) or operation.type in RECTIFYING
+        return [] if ends else [number for number in operation.inputs if is_zero(number)]
+
+    used_at = {factor: place}
+    for number, operation in story.upstream([factor] if is_zero(factor) else [], follow, FACTOR_DEPTH):
+        if number in story.constants:
+            underflow = story.dtype(number) in HALF
+            return flat(
+                cause="mixed_precision_scaling" if underflow else "missing_loss_term",
+                detail="" if underflow else "mask",
+                place=used_at[number],
+            )
+        if operation is None:
+            continue
+        if operation.type in RECTIFYING:
+            return flat(cause="dead_units", operation=spell(operation.type), place=operation.place)
+        if is_read(operation):
+            variable = story.variables.get(operation.inputs[0])
+            if variable is not None and variable.id == source:
+                return flat(cause="singular_point", detail="start", place=variable.place)
+            if variable is not None:
+                name = story.name(variable.id)
+                return flat(cause="dead_units", detail="zero", operation=name, place=variable.place)
         for taken in operation.inputs:
-            found = zero_operand(story, taken, source, depth - 1, operation.place)
-            if found is not None:
-                return found
+            used_at.setdefault(taken, operation.place)
     return None
 
 
-def second_order(case: Case, operation: Operation) -> Operation | None:
-    """The forward operation whose own derivative this is a part of."""
-    for other in case.main.of("call"):
-        flow = case.flow(other)
-        for clock, event in flow.visited.items():
-            if event["number"] == operation.within:
-                return next(one for one in case.main.operations if one.clock == clock)
+def find_differentiated(case: Case, within: int) -> Operation | None:
+    """The forward operation of whose own derivative this backward step is a part."""
+    for call in case.main.of(Call):
+        for clock, event in case.flow(call).retraced.visited.items():
+            if event.number == within:
+                return case.main.by_clock[clock]
     return None
 
 
-def mostly_flat(flow: Flow, path: list[Step], name: str) -> Iterator[Suspect]:
+def suspect_saturation(flow: Flow, path: list[Step], name: str) -> Iterator[Suspect]:
     """Sigmoids and their like whose inputs are so large that most of them let nothing through."""
     for step in path:
         operation = step.operation
-        visit = flow.visited.get(operation.clock) if operation is not None else None
+        visit = flow.retraced.visited.get(operation.clock) if operation is not None else None
         if operation is None or operation.type not in ("Sigmoid", "Tanh") or visit is None:
             continue
-        came, went = ([state for state in visit[key] or () if state] for key in ("came_states", "states"))
-        if came and went and came[0][2] < 1.0 - MOSTLY and went[0][2] >= MOSTLY:
-            label = readable(operation.type)
-            yield Suspect("saturated", "note", operation.place, "mostly", (name,), label, rank=0.5)
+        came, went = ([state for state in states if state] for states in (visit.came_states, visit.states))
+        if came and went and came[0].zeros < 1.0 - MOSTLY and went[0].zeros >= MOSTLY:
+            yield Suspect(
+                cause="saturated",
+                severity="note",
+                symptom="mostly",
+                variables=(name,),
+                operation=spell(operation.type),
+                place=operation.place,
+                rank=0.5,
+            )
             return
 
 
-def vanished(path: list[Step], name: str) -> Iterator[Suspect]:
+def suspect_stack(path: list[Step], name: str) -> Iterator[Suspect]:
+    """Many squashing operations in a row, each of which makes the gradient smaller."""
     squashing = [step.operation for step in path if step.operation and step.operation.type in SQUASHING]
-    if len(squashing) >= STACKED and squashing[0] is not None:
-        label = readable(squashing[0].type)
-        yield Suspect("saturated", "note", squashing[0].place, "zero", (name,), label, "vanishing")
+    if len(squashing) >= STACKED:
+        yield Suspect(
+            cause="saturated",
+            detail="vanishing",
+            severity="note",
+            symptom="zero",
+            variables=(name,),
+            operation=spell(squashing[0].type),
+            place=squashing[0].place,
+        )

@@ -26,7 +26,7 @@ def note_exit(log: Log, tensor: Any, how: str) -> None:
         array = array_of(tensor)
         mark = "" if array is None else digest(array)
         log.tick()
-        log.event("exit", tensor=tensor._id, place=log.places.here(), how=how, digest=mark, tapes=list(log.tapes))
+        log.event("exit", tensor=tensor._id, place=log.places.here(), how=how, digest=mark)
         if tensor._id not in log.tensors:
             describe(log, tensor._id, tensor)
 
@@ -84,7 +84,7 @@ def observe_entries(log: Log) -> Undo:
                 copied = value._id if isinstance(value, ops.EagerTensor) else None
                 log.event("entry", tensor=tensor._id, place=log.places.here(), copied=copied)
                 if copied is not None:
-                    log.event("exit", tensor=copied, place=log.places.here(), how="copy", digest="", tapes=[])
+                    log.event("exit", tensor=copied, place=log.places.here(), how="copy", digest="")
         return tensor
 
     constant_op.convert_to_eager_tensor = convert

@@ -36,7 +36,6 @@ def note(log: Log, error: BaseException) -> None:
             compiled=compiled,
             custom=custom_gradient_spot(log, frames),
             operands=operands(*ours[-1]) if ours else [],
-            within=log.within,
         )
 
 

@@ -15,8 +15,6 @@ import tensorflow as tf
 from . import boundary, keras_side, operations, tapes, training, variables
 from .log import INPUTS, OUTPUTS, TYPE, Log
 
-FORMAT = 1
-
 
 class Session:
     def __init__(self, log: Log) -> None:
@@ -41,10 +39,7 @@ class Session:
             named = {number for op in kept for number in (*op[INPUTS], *op[OUTPUTS])}
             named |= {number for event in log.events for number in numbers_in(event)}
             return {
-                "format": FORMAT,
-                "plan": log.plan,
                 "hooks": self.working,
-                "clock": log.clock,
                 "places": log.places.table,
                 "operations": kept,
                 "tensors": {str(number): log.tensors[number] for number in sorted(named) if number in log.tensors},
@@ -57,7 +52,6 @@ class Session:
                 "steps": log.steps,
                 "calls": {str(place): count for place, count in log.totals.items()},
                 "signs": {str(place): [dict(count) for count in counts] for place, counts in log.signs.items()},
-                "graph_operations": log.graph_operations,
             }
 
 

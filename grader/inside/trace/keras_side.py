@@ -71,17 +71,14 @@ class Layers:
         except Exception:  # a layer whose constructor raised
             weights, own, losses = [], [], 0
         return {
-            "name": str(getattr(layer, "name", "")),
             "type": type(layer).__name__,
             "place": self.places[number],
             "calls": self.calls[number],
-            "model": isinstance(layer, keras.Model),
             "weights": weights,
             "own": own,
             "losses": losses,
             "losses_read": number in self.losses_read,
             "mode": self.modes.get(number),
-            "activation": getattr(getattr(layer, "activation", None), "__name__", None),
         }
 
 
@@ -135,8 +132,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
                     place = log.places.here()
                     if place >= 0:
                         layers.lists.append(found)
-                        held = [identity(log, item)[0] for item in found]
-                        log.event("list", list=id(found), name=name, layer=layers.number(self), place=place, held=held)
+                        log.event("list", list=id(found), layer=layers.number(self), place=place)
             return found
 
         return property(fetch)

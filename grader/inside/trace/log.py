@@ -69,7 +69,6 @@ class Log:
         self.faults: Counter[str] = Counter()
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
-        self.graph_operations = 0
         self.array_writes: list[Any] = []  # what writes to TensorArrays in compiled functions gave back
         self.unsettled: list[tuple[Operation, list[Any]]] = []  # of which is not known yet whether a tape follows them
         self.readings: set[tuple[int, ...]] = set()

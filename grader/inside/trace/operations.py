@@ -34,7 +34,6 @@ def observe(log: Log) -> Undo:
         if log.busy:
             return
         if graph is not None:
-            log.graph_operations += 1
             if op_type in ARRAY_WRITES:
                 log.array_writes.append(outputs[0])
             return
@@ -301,6 +300,6 @@ def compare(function: Any, values: Any, kwargs: Any, position: int, grad: Any, w
     size = 3e-3 * max(float(np.abs(value).mean()), 1e-3)
     here, above, below = moved(0.0), moved(size), moved(-size)
     middle = [result(0.0), result(0.1 * size)]
-    said = float(np.sum(np.asarray(grad._numpy_internal(), np.float64) * step))
+    stated = float(np.sum(np.asarray(grad._numpy_internal(), np.float64) * step))
     still = float(np.mean(middle[0] == middle[1]))
-    return {"up": (above - here) / size, "down": (here - below) / size, "said": said, "still": still}
+    return {"up": (above - here) / size, "down": (here - below) / size, "stated": stated, "still": still}

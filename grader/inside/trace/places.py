@@ -1,8 +1,9 @@
 """Where in the learner's code something happened: one number per place, looked up from the running Python stack.
 
 `locate(filename)` says whose code a file is: the number of a notebook's cell, 0 for a script, None for a library.
-A place is the innermost learner's frame, the library function that this frame was calling, and the learner's
-frames further out. Walking the stack happens for every operation, so everything is remembered per code object.
+A place is the innermost learner's frame, and the library function that this frame was calling; reached from other
+lines of the learner's, it is another place. Walking the stack happens for every operation, so everything is remembered
+per code object.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Places:
         """The line on which a learner's function begins."""
         if not self.is_learners(code):
             return NOWHERE
-        return self._add((code, None, None), [self._spot(code, None)], "")
+        return self._add((code, None, None), self._spot(code, None), "")
 
     def end_of_code(self, code: CodeType) -> int:
         """The last line of a learner's function."""
@@ -87,7 +88,7 @@ class Places:
             return NOWHERE
         spot = self._spot(code, None)
         spot["line"] = max(line for _, _, line in code.co_lines() if line is not None)
-        return self._add((code, None, "end"), [spot], "")
+        return self._add((code, None, "end"), spot, "")
 
     def of_traceback(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
         return self._number(trail[:DEEPEST], called)
@@ -97,12 +98,12 @@ class Places:
         if key in self._known:
             return self._known[key]
         via = f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""
-        return self._add(key, [self._spot(code, instruction) for code, instruction in trail], via)
+        return self._add(key, self._spot(*trail[0]), via)
 
-    def _add(self, key: Any, spots: list[dict[str, Any]], via: str) -> int:
+    def _add(self, key: Any, spot: dict[str, Any], via: str) -> int:
         if key not in self._known:
             self._known[key] = len(self.table)
-            self.table.append({**spots[0], "via": via, "callers": spots[1:]})
+            self.table.append({**spot, "via": via})
         return self._known[key]
 
     def _spot(self, code: CodeType, instruction: int | None) -> dict[str, Any]:
@@ -110,9 +111,9 @@ class Places:
             line = code.co_firstlineno
             while linecache.getline(code.co_filename, line).lstrip().startswith("@"):
                 line += 1  # a decorated function's first line is its decorator's
-            return {"cell": self._cell[code], "line": line, "span": None, "function": code.co_qualname}
+            return {"cell": self._cell[code], "line": line, "span": None}
         if code not in self._spans:
             self._spans[code] = list(code.co_positions())
         line, last, column, end = self._spans[code][instruction // 2]
         span = None if column is None else [column, end if last == line else None]  # in UTF-8 bytes
-        return {"cell": self._cell[code], "line": line, "span": span, "function": code.co_qualname}
+        return {"cell": self._cell[code], "line": line or code.co_firstlineno, "span": span}

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import backprop
 
@@ -52,7 +51,7 @@ def observe(log: Log) -> Undo:
 
     def init(self: Any, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         originals["__init__"](self, persistent, watch_accessed_variables)
-        tapes.note("tape", self, persistent=persistent, automatic=watch_accessed_variables)
+        tapes.note("tape", self, automatic=watch_accessed_variables)
 
     def push(self: Any) -> None:
         originals["_push_tape"](self)
@@ -115,9 +114,7 @@ def call(
             "tape": tapes.number(tape),
             "what": kind,
             "entered": tape._tape is not None,
-            "recording": bool(tape._recording),
             "targets": targets,
-            "target_states": [summed(item) for item in tf.nest.flatten(target)],
             "sources": asked,
             "list": id(sources),
             "unconnected": unconnected(options.get("unconnected_gradients", "none")),
@@ -130,7 +127,8 @@ def call(
         with log.noting():
             keep_backward(log)
             log.backward.clear()
-            log.event("call", **facts, results=None, error=type(error).__name__, count=count(tapes, place))
+            log.event("call", **facts, results=None, error=type(error).__name__)
+            count(tapes, place)
             log.keep_window()
         raise
     with log.noting():
@@ -168,7 +166,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
             log.examine()
         keep_backward(log)
         log.tick()
-        log.event("call", **facts, results=results, error=None, count=number)
+        log.event("call", **facts, results=results, error=None)
         log.keep_window()
 
 
@@ -191,17 +189,6 @@ def identity(log: Log, item: Any) -> tuple[int, str]:
             return -1, "symbolic"
         return constant_or_known(log, item, log.places.here()), "tensor"
     return -1, type(item).__name__
-
-
-def summed(item: Any) -> float | None:
-    """The target as one number, which is what `gradient` differentiates."""
-    if hasattr(item, "handle"):
-        item = item.value()
-    array = array_of(item) if hasattr(item, "_numpy_internal") else None
-    if array is None or array.dtype.kind not in "fiu":
-        return None
-    total = float(np.sum(array.astype(np.float64)))
-    return total if np.isfinite(total) else None
 
 
 def outcome(grad: Any) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Optimizers:
                 for grad, item in zip(grads, known, strict=False)
             ]
             self.log.tick()
-            self.log.event("step", optimizer=number, place=place, pairs=pairs, rate=rate)
+            self.log.event("step", optimizer=number, place=place, pairs=pairs)
 
     def after_step(self) -> None:
         if self.log.steps >= self.log.plan.get("steps", float("inf")):
@@ -143,7 +143,7 @@ def observe_fit(log: Log) -> Undo:
             if not log.busy:
                 with log.noting():
                     log.tick()
-                    log.event(name, place=log.places.here(), model=id(self), values=values(log, self))
+                    log.event(name, place=log.places.here(), values=values(log, self))
             # Line by line the optimizers' own steps are seen and counted; batches may be more or fewer.
             by_batches = name == "fit" and "steps" in log.plan and not log.plan.get("eager")
             if by_batches and len(args) <= BEFORE_CALLBACKS:
@@ -156,7 +156,7 @@ def observe_fit(log: Log) -> Undo:
                 if not log.busy:
                     with log.noting():
                         log.tick()
-                        log.event(name + "_end", model=id(self), values=values(log, self))
+                        log.event(name + "_end", values=values(log, self))
 
         method.__wrapped__ = originals[name]  # type: ignore[attr-defined]
         return method
@@ -209,7 +209,6 @@ def observe_functions(log: Log) -> Undo:
                     place=log.places.here(),
                     written=log.places.of_code(code),
                     changed=changed,
-                    traces=compiled,
                     dropped=dropped_writes(log),
                 )
         return result
