@@ -22,13 +22,13 @@ from grader.report.prose import show_prose
 
 @click.command()
 @click.argument("exercise", type=options.ExerciseName(), required=False)
-@click.option("--again", is_flag=True, help="Show the hints that you have seen.")
+@click.option("--again", is_flag=True, help="Show the hints that you have seen so far.")
 @click.option("--solution", is_flag=True, help="Show the solution: after passing, or when you are stuck.")
 @options.course
 def command(exercise: str | None, again: bool, solution: bool, course: Path | None) -> None:
-    """Give the next hint for the check that fails now.
+    """Show the next hint for the check that fails now.
 
-    Without EXERCISE the hint is for the exercise that you graded last.
+    Without EXERCISE, the hint is for the exercise that you graded last.
     """
     chosen = find(exercise, course) if exercise else _current(course or course_folder())
     progress = Progress(chosen.course)

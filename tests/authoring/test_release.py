@@ -274,7 +274,7 @@ def test_the_command_says_what_is_in_the_kit(course: Path) -> None:
         command = [sys.executable, "-m", "grader", "release", "--output", "kit.zip", *arguments]
         return subprocess.run(command, cwd=course, capture_output=True, text=True, check=True, timeout=60).stdout
 
-    assert "Hidden checks, solutions and debriefs are not in it" in made()
+    assert "It contains no hidden checks, solutions or debriefs" in made()
     assert "exercises/01_line/.spec/test_gradients.py" not in contents(course / "kit.zip")
     assert "not for people who are to be graded" in made("--with-spec")
     assert "exercises/01_line/.spec/test_gradients.py" in contents(course / "kit.zip")
