@@ -29,9 +29,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--output", type=FOLDER, required=True, help="Folder of the gradebook; created if missing.")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: as many as cores and memory allow]."
-)
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: by cores and memory].")
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: its scheduler's tcp://HOST:8786.")
 @click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
 @click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")

@@ -24,8 +24,6 @@ def command(name: str, course: Path | None) -> None:
     folder = scaffold(name, course or course_folder())
     click.echo(f"{folder} is a small working exercise. It comes with solutions/{folder.name}.ipynb and")
     click.echo(f"tests/repairs/{folder.name}.\n")
-    click.echo(
-        f"    python -m grader verify {number_of(folder.name)}     checks that it is sound. Repeat it after each change.\n"
-    )
+    click.echo(f"    python -m grader verify {number_of(folder.name)}     checks it; repeat this after each change.\n")
     click.echo("Make it yours: the notebook, the bugs and their hints, the checks, the repairs (docs/authoring.md).")
     click.echo("Finally, run the notebook once to store its outputs, and copy it to .original.ipynb.")

@@ -36,9 +36,7 @@ class Limit(click.ParamType[tuple[str, Any]]):
         name, _, number = str(value).partition("=")
         names = [field.name for field in fields(Limits)]
         if name not in names:
-            self.fail(
-                f"{value!r} sets no limit. Write one like cell=30; the limits are {', '.join(names)}.", param, ctx
-            )
+            self.fail(f"{value!r} sets no limit. cell=30 does; the limits are {', '.join(names)}.", param, ctx)
         try:
             amount = float(number)
         except ValueError:
