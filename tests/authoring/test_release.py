@@ -184,8 +184,8 @@ def test_the_readme_tells_its_reader_about_this_kit(kits: dict[bool, Path]) -> N
     short, whole = (contents(kits[with_spec])["README.md"].decode() for with_spec in (False, True))
     for exercise in exercises(COURSE):
         assert f"{exercise.id[:2]} {exercise.title}" in short
-    assert "Further checks are hidden" in short and "solutions/" not in short
-    assert "The solutions are in `solutions/`" in whole and "hand in" not in whole
+    assert "Other checks are hidden" in short and "solutions/" not in short
+    assert "The solutions are in `solutions/`" in whole and "submit" not in whole
 
 
 @pytest.mark.parametrize(
