@@ -276,5 +276,5 @@ def test_the_command_says_what_is_in_the_kit(course: Path) -> None:
 
     assert "It contains no hidden checks, solutions or debriefs" in made()
     assert "exercises/01_line/.spec/test_gradients.py" not in contents(course / "kit.zip")
-    assert "not for people who are to be graded" in made("--with-spec")
+    assert "people whom you will grade" in made("--with-spec")
     assert "exercises/01_line/.spec/test_gradients.py" in contents(course / "kit.zip")
