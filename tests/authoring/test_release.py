@@ -254,7 +254,7 @@ def test_a_learners_way_through_a_kit(unpacked: Path, python: Path) -> None:
     assert broken.returncode == 1, broken.stdout + broken.stderr
     assert "intercept received None" in broken.stdout
     assert "skipped: runs when you hand in" in broken.stdout
-    assert "Hint 1 of 3" in grader("hint", "01").stdout
+    assert "hint 1 of " in grader("hint", "01").stdout
 
     notebook = unpacked / "exercises" / "01_line" / "notebook.ipynb"
     notebook.write_text(notebook.read_text().replace("intercept.numpy()", "intercept"))
