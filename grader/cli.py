@@ -1,7 +1,7 @@
 """The command line: which commands there are, and their exit codes. Each command is a module of its own.
 
-Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 internal error; 130 Ctrl-C; 141 nobody reads the
-output any more.
+Exit codes: 0 all passed; 1 graded and not passed; 2 cannot grade; 3 internal error; 130 Ctrl-C; 141 the output is
+no longer read.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="gradient-clinic", prog_name="grader")
 def grader() -> None:
-    """Grades training notebooks by the gradients that they produce, and says where a gradient was lost."""
+    """Grade training notebooks by their gradients, and find the line that lost one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

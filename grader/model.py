@@ -73,7 +73,7 @@ class Bug:
     line: int
     checks: tuple[str, ...]  # ids of the checks that fail while the bug is there
     hints: tuple[str, ...]  # concept, what to look at, where, how; never the code itself
-    debrief: str  # read after passing: what it was, and how it shows in real life
+    debrief: str  # read after passing: what it was, and how it shows up in practice
 
 
 @dataclass(frozen=True, slots=True)

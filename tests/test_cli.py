@@ -68,9 +68,9 @@ def test_a_learners_way_from_the_first_grading_to_the_debrief(course: Path) -> N
     assert f"Full report: {report}" in first.stdout.replace("\n", " ") and report.is_file()
 
     hints = [grader("hint", "01", cwd=course).stdout for _ in range(4)]
-    assert "Hint 1 of 3" in hints[0] and "A tape follows" in hints[0]
+    assert "hint 1 of 4" in hints[0] and "A tape follows" in hints[0]
     assert "Print the gradients after the first step: which variable gets `None`?\n" in hints[1]
-    assert "Hint 3 of 3" in hints[2] and "it is the last one" in hints[3]
+    assert "hint 3 of 4" in hints[2] and "it is the last" in hints[3]
     assert "best 1 of 10 points, 1 attempt" in grader("list", cwd=course).stdout
 
     shutil.copy(course / "solutions" / "01_line.ipynb", course / "exercises" / "01_line" / "notebook.ipynb")

@@ -65,6 +65,6 @@ def test_the_installed_command_starts(environment: Path, tmp_path: Path) -> None
 def test_the_pages_of_the_codes_are_installed(environment: Path, tmp_path: Path) -> None:
     code = "import grader; print(grader.__file__)"
     assert Path(run(environment / "python", "-c", code, cwd=tmp_path).strip()).is_relative_to(environment.parent)
-    page = (ROOT / "docs" / "codes" / "GRAD002.md").read_text("utf-8").splitlines()[0]
+    page = (ROOT / "docs" / "codes" / "GRAD002.md").read_text("utf-8").splitlines()[0].removeprefix("# ")
     for command in ([environment / "python", "-m", "grader"], [environment / "gradient-clinic"]):
         assert run(*command, "explain", "GRAD002", cwd=tmp_path).splitlines()[0] == page

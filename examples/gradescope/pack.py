@@ -8,8 +8,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from grader.authoring.release import release, write_zip
+from grader.authoring.release import release
 from grader.course.catalogue import course_folder, find
+from grader.course.files import make_zip, write_whole
 
 HERE = Path(__file__).resolve().parent
 
@@ -28,5 +29,5 @@ with tempfile.TemporaryDirectory() as folder:
 files["exercise"] = find(chosen.exercise, course).id.encode()
 for script in ("setup.sh", "run_autograder"):
     files[script] = (HERE / script).read_bytes()
-write_zip(chosen.output, files)
+write_whole(chosen.output, make_zip(files))
 print(f"{chosen.output}: upload it under Configure Autograder.")

@@ -25,7 +25,7 @@ def write_outputs(gradebook: Gradebook, names: Collection[str], roster: Path | N
 def _table(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     file = gradebook.folder / TABLE
     write_whole(file, "\ufeff" + gradebook_csv(rows, gradebook.check_order()))  # the mark makes Excel read UTF-8
-    yield f"{file}: a line for everything handed in."
+    yield f"{file}: a row for each submission."
 
 
 def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
@@ -40,7 +40,7 @@ def _feedback(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -
     archives = hand_back(gradebook.folder, rows)
     if archives:
         names = ", ".join(archive.name for archive in archives)
-        yield f"{archives[0].parent}: a folder for each student; to hand back: {names}."
+        yield f"{archives[0].parent}: a folder for each student; to return: {names}."
 
 
 def _canvas(gradebook: Gradebook, rows: Sequence[Row], roster: Path | None) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _canvas(gradebook: Gradebook, rows: Sequence[Row], roster: Path | None) -> I
         raise GraderError(f"{roster} can't be read: {error.strerror}.", "Check the path.") from None
     file = gradebook.folder / CANVAS
     write_whole(file, merged.text)
-    yield f"{file}: to be imported into Canvas. {' '.join(merged.notes)}"
+    yield f"{file}: to import into Canvas. {' '.join(merged.notes)}"
 
 
 def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:

@@ -28,12 +28,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
-@click.option("--output", type=FOLDER, required=True, help="Folder of the gradebook; it is made if it isn't there.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: what cores and memory allow].")
-@click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786 of its scheduler.")
+@click.option("--output", type=FOLDER, required=True, help="Folder of the gradebook; created if missing.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: by cores and memory].")
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: its scheduler's tcp://HOST:8786.")
 @click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
-@click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
-@click.option("--title", help="What the class is called on its page [default: the name of --output].")
+@click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")
+@click.option("--title", help="Title of the class page [default: the name of --output].")
 @click.option("--students", type=FILE, help="Table of ids, names and sections [default: students.csv in SUBMISSIONS].")
 @options.device
 @options.kernel
@@ -53,10 +53,10 @@ def command(
     sandbox: Walls,
     course: Path | None,
 ) -> int:
-    """Grade a class: every notebook in SUBMISSIONS, a folder or a zip.
+    """Grade a class: every notebook in a folder or a zip.
 
-    Folders of students or exercises, flat files, and the downloads of Canvas, Moodle and nbgrader are understood. Run
-    it again to go on where it stopped, or to grade what was handed in since.
+    SUBMISSIONS can be folders of students or exercises, flat files, or a download from Canvas, Moodle or nbgrader. Run
+    the command again to continue where it stopped, or to grade new submissions.
     """
     from rich.console import Console
 

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     multiple=True,
     metavar="DIR",
-    help="Another folder whose contents are to be found beside the file; may be repeated.",
+    help="Make the contents of another folder available beside the file; can be repeated.",
 )
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N optimizer steps.")
 @options.device
 @options.kernel
 @options.sandbox
-@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that a file may run.")
-@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that a file may use.")
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Time limit for each file, in seconds.")
+@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory limit for each file.")
 @options.limits
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
@@ -48,9 +48,10 @@ def command(
     limits: tuple[tuple[str, Any], ...],
     form: str,
 ) -> int:
-    """Say what is wrong with the gradients of a training notebook or program.
+    """Diagnose the gradients of any training notebook or script.
 
-    FILE is any .ipynb or .py: no exercise, no preparation. It is run in the sandbox with its folder to read from.
+    FILE is any .ipynb or .py. It needs no exercise and no preparation, and runs in the sandbox, where it can read its
+    own folder.
     """
     from grader.doctor.file import SECONDS, Wish, diagnose_file, visible
 

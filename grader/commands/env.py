@@ -1,4 +1,4 @@
-"""env: what works on this machine, why the rest does not, and the lines that get it."""
+"""env: what works on this machine, why the rest does not, and the commands that install it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 def command() -> None:
-    """Say what works on this machine (sandbox, GPU, versions) and how to get the rest."""
+    """Show what works on this machine, and how to get the rest."""
     from grader.kernels.capabilities import survey
 
     console = Console(highlight=False)

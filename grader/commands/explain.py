@@ -19,7 +19,10 @@ TO_OTHER_PAGES = re.compile(r"\[(GRAD\d{3})\]\(\1\.md\)")
 @click.command()
 @click.argument("code", required=False)
 def command(code: str | None) -> None:
-    """Explain a diagnostic code (GRAD002, 2, or its cause, detached_numpy); without one, list them all."""
+    """Explain a diagnostic code, or list them all.
+
+    CODE is a code, its number or its cause: GRAD002, 2, detached_numpy. Without it, all codes are listed.
+    """
     if code is None:
         entries = [(name, *heading(page(name))) for name in CAUSE_OF]
         width = max(len(title) for _, title, _ in entries)

@@ -28,12 +28,12 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
 
 @click.command()
 @options.exercise
-@click.option("--notebook", type=click.Path(path_type=Path), help="Another notebook than the exercise's own.")
+@click.option("--notebook", type=click.Path(path_type=Path), help="Grade this notebook instead of the exercise's own.")
 @options.device
 @options.kernel
 @options.sandbox
-@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds that the notebook may take.")
-@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory that the notebook may use.")
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="S", help="Time limit for the notebook, in seconds.")
+@click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory limit for the notebook.")
 @options.limits
 @click.option("--format", "form", type=click.Choice(report.PRINTED), default="text", show_default=True)
 @click.option(
@@ -59,8 +59,8 @@ def command(
 ) -> int:
     """Grade an exercise's notebook.
 
-    EXERCISE is a folder, a number or a name: exercises/02, 02, detached. The verdict is printed; a report for the
-    browser is written beside it.
+    EXERCISE is a folder, a number or a name: exercises/02, 02, detached. The command prints the verdict and writes a
+    report for the browser.
     """
     chosen = find(exercise, course)
     path = notebook or chosen.notebook

@@ -1,4 +1,4 @@
-"""gradebook: look into a class's gradebook, set scores by hand, write its tables again."""
+"""gradebook: show a class's gradebook, override scores, write its tables again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("folder", type=FOLDER)
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
-    """Look into the gradebook in FOLDER, set scores by hand, make the tables again."""
+    """Show a class's gradebook, override scores, export tables.
+
+    FOLDER is the --output of `batch`.
+    """
     from grader.classroom.gradebook import Gradebook
 
     ctx.obj = ctx.with_resource(Gradebook(folder, create=False))
@@ -41,7 +44,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 @click.option("--exercise", help="Only this exercise: an id, or its number.")
 @click.option("--section", help="Only this section.")
 @click.option("--status", type=click.Choice([*EVERY_STATUS, "waiting"]), help="Only submissions with this status.")
-@click.option("--code", help="Only notebooks with this finding: GRAD002.")
+@click.option("--code", help="Only notebooks with this finding, such as GRAD002.")
 @click.option("--overridden", is_flag=True, help="Only scores set by hand.")
 @click.option("--attempts", is_flag=True, help="All attempts, not only those that count.")
 @click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text", show_default=True)
@@ -77,14 +80,17 @@ def show(
 @click.argument("student")
 @click.argument("exercise")
 @click.argument("score", type=click.FloatRange(min=0), required=False)
-@click.option("--comment", default="", help="Why; the student reads it.")
-@click.option("--who", default=getpass.getuser, help="Who decides [default: you].")
+@click.option("--comment", default="", help="The reason; the student will read it.")
+@click.option("--who", default=getpass.getuser, help="Who sets the score [default: you].")
 @click.option("--withdraw", is_flag=True, help="Go back to the grader's own score.")
 @click.pass_obj
 def override(
     book: Gradebook, student: str, exercise: str, score: float | None, comment: str, who: str, withdraw: bool
 ) -> None:
-    """Set a SCORE by hand. It stays when the notebook is graded again, and every change is kept."""
+    """Set a SCORE by hand.
+
+    It stays when the notebook is graded again, and every change is kept.
+    """
     if (score is None) != withdraw:
         raise click.UsageError("Give a SCORE, or --withdraw to go back to the grader's own.")
     rows = book.rows()
@@ -94,7 +100,7 @@ def override(
         (row for row in book.rows() if row.counts and (row.student, row.exercise) == (student, identifier)), None
     )
     if row is None:
-        click.echo(f"{student} has handed in nothing for {identifier}; the score is kept for when that changes.")
+        click.echo(f"{student} has submitted nothing for {identifier} yet; the score is kept until then.")
         return
     said = "the grader's own score again" if withdraw else f"set by {who}, the grader's own is {row.graded_score:g}"
     click.echo(f"{student}, {identifier}: {score_in_words(row.score, row.max_score)}, {said}.")
@@ -103,11 +109,14 @@ def override(
 
 @command.command()
 @click.argument("what", nargs=-1, type=click.Choice(list(OUTPUTS)))
-@click.option("--roster", type=FILE, help="Canvas' exported gradebook, to be filled with the scores.")
-@click.option("--title", help="Of the class page.")
+@click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")
+@click.option("--title", help="Title of the class page.")
 @click.pass_obj
 def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
-    """Write the outputs again [default: csv, page and feedback; canvas too with --roster]."""
+    """Write the outputs again.
+
+    Without WHAT, these are csv, page and feedback, and with --roster also canvas.
+    """
     if title:
         book.call(title)
     for sentence in write_outputs(book, what or [*ALWAYS, *(["canvas"] if roster else [])], roster):

@@ -17,18 +17,18 @@ from grader.course.reveal import MOST_STUCK
 from grader.errors import GraderError, UngradableError
 from grader.model import Exercise
 from grader.report import drawing
-from grader.report.prose import show_prose
+from grader.report.prose import literally, show_prose
 
 
 @click.command()
 @click.argument("exercise", type=options.ExerciseName(), required=False)
-@click.option("--again", is_flag=True, help="Show the hints that you have seen.")
+@click.option("--again", is_flag=True, help="Show the hints that you have seen so far.")
 @click.option("--solution", is_flag=True, help="Show the solution: after passing, or when you are stuck.")
 @options.course
 def command(exercise: str | None, again: bool, solution: bool, course: Path | None) -> None:
-    """Give the next hint for the check that fails now.
+    """Show the next hint for the check that fails now.
 
-    Without EXERCISE the hint is for the exercise that you graded last.
+    Without EXERCISE, the hint is for the exercise that you graded last.
     """
     chosen = find(exercise, course) if exercise else _current(course or course_folder())
     progress = Progress(chosen.course)
@@ -66,15 +66,17 @@ def _graded(exercise: Exercise) -> Notebook | None:
 
 def _show(exercise: Exercise, standing: Standing, rung: Rung, console: Console) -> None:
     whose = f" for “{rung.check.title}”" if rung.check else ""
-    show_prose(f"{exercise.number} {exercise.title}, hint {rung.number} of {rung.total}{whose}\n\n{rung.text}", console)
+    text = rung.text if any(rung.text in bug.hints for bug in exercise.bugs) else literally(rung.text)
+    show_prose(f"{exercise.number} {exercise.title}, hint {rung.number} of {rung.total}{whose}\n\n{text}", console)
     if rung.findings:
         drawing.show_findings(rung.findings, _graded(exercise), console)
     last = rung.number >= rung.total
     again = "shows this one again: it is the last." if last else "shows the next one."
     sentences = [f"`python -m grader hint {exercise.number}` {again}"]
     if standing.last is None:
-        sentences.insert(0, f"Grade first with `python -m grader {exercise.number}`: then the hints follow what fails.")
-    show_prose("\n" + "\n\n".join(sentences), console)
+        sentences.insert(0, f"Grade first with `python -m grader {exercise.number}`; then the hints follow what fails.")
+    console.print()
+    show_prose("\n\n".join(sentences), console)
 
 
 def _show_again(exercise: Exercise, standing: Standing, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""list: the exercises and how far one is with each."""
+"""list: the exercises, and the learner's progress in each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""new: for authors; an exercise that works, to begin with."""
+"""new: for authors; a working exercise to start from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from grader.model import number_of
 @click.argument("name")
 @options.course
 def command(name: str, course: Path | None) -> None:
-    """Write a new exercise NAME: notebook, solution, spec and repairs, small and working, for you to rewrite."""
+    """Create a small working exercise to rewrite.
+
+    NAME gets a notebook, a solution, a spec and repairs.
+    """
     from grader.authoring.scaffold import scaffold
 
     folder = scaffold(name, course or course_folder())
-    click.echo(f"{folder} is a small exercise that works. With it came solutions/{folder.name}.ipynb and")
+    click.echo(f"{folder} is a small working exercise. It comes with solutions/{folder.name}.ipynb and")
     click.echo(f"tests/repairs/{folder.name}.\n")
-    click.echo(f"    python -m grader verify {number_of(folder.name)}     is it sound? Ask again after each change.\n")
+    click.echo(f"    python -m grader verify {number_of(folder.name)}     checks it; repeat this after each change.\n")
     click.echo("Make it yours: the notebook, the bugs and their hints, the checks, the repairs (docs/authoring.md).")
-    click.echo("At the end run the notebook once, so that its outputs are stored, and copy it to .original.ipynb.")
+    click.echo("Finally, run the notebook once to store its outputs, and copy it to .original.ipynb.")

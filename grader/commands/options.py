@@ -36,13 +36,13 @@ class Limit(click.ParamType[tuple[str, Any]]):
         name, _, number = str(value).partition("=")
         names = [field.name for field in fields(Limits)]
         if name not in names:
-            self.fail(f"{value!r} sets no limit; there are {', '.join(names)}: cell=30 sets one.", param, ctx)
+            self.fail(f"{value!r} sets no limit. cell=30 does; the limits are {', '.join(names)}.", param, ctx)
         try:
             amount = float(number)
         except ValueError:
             amount = 0.0
         if not 0 < amount < float("inf"):
-            self.fail(f"{value!r}: the limit {name} has to be a number above 0.", param, ctx)
+            self.fail(f"{value!r}: the limit {name} must be a number above 0.", param, ctx)
         return name, amount if isinstance(getattr(Limits(), name), float) else int(max(amount, 1))
 
 
@@ -51,24 +51,24 @@ course: Option[Any] = click.option(
     "--exercises",
     "course",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder of exercises, when it is not above the working folder.",
+    help="Folder of the exercises, if it is not in the working folder or above it.",
 )
 device: Option[Any] = click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to compute."
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where TensorFlow computes."
 )
 kernel: Option[Any] = click.option(
     "--kernel",
     type=click.Choice(list(SOURCES)),
     default="auto",
     show_default=True,
-    help="Where kernels come from.",
+    help="Warm kernels are forked, cold ones are started from scratch.",
 )
 sandbox: Option[Any] = click.option(
     "--sandbox",
     type=click.Choice(WALLS),
     default="auto",
     show_default=True,
-    help="What stands between the notebook and this machine.",
+    help="What isolates the notebook from this machine.",
 )
 reveal: Option[Any] = click.option(
     "--reveal",
@@ -81,5 +81,5 @@ limits: Option[Any] = click.option(
     type=Limit(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="Any other limit, such as cell=30 or output=20; may be repeated.",
+    help="Any other limit, such as cell=30 or output=20; can be repeated.",
 )

@@ -1,4 +1,4 @@
-"""release: the zip that learners get."""
+"""release: the kit, the zip for learners."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from grader.inside.measure import MB
 
 @click.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
-@click.option("--with-spec", is_flag=True, help="With solutions and hidden checks, for studying on one's own.")
+@click.option("--with-spec", is_flag=True, help="Include solutions and hidden checks, for self-study.")
 @options.course
 def command(output: Path, with_spec: bool, course: Path | None) -> None:
-    """Make the kit that learners get: notebooks, grader and basic checks, without anything that gives answers away."""
+    """Make the kit, the zip for learners.
+
+    It contains notebooks, the grader and basic checks, but no answers.
+    """
     from grader.authoring.release import release
 
     kit = release(course or course_folder(), output, with_spec)
     click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / MB:.1f} MB.")
     if with_spec:
-        click.echo("Solutions and all checks are in it: it is not for people who are to be graded.")
+        click.echo("It contains the solutions and all checks: don't give it to people whom you will grade.")
     else:
-        click.echo("Hidden checks, solutions and debriefs are not in it; `batch` grades with them.")
+        click.echo("It contains no hidden checks, solutions or debriefs; `batch` grades with all checks.")

@@ -1,4 +1,4 @@
-"""report: where the last report is, opened in a browser where there is one."""
+"""report: opens the last report in a browser if there is one, and prints its path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.errors import GraderError
 
 @click.command()
 @options.exercise
-@click.option("--print", "only_print", is_flag=True, help="Print the path, open nothing.")
+@click.option("--print", "only_print", is_flag=True, help="Only print the path.")
 @options.course
 def command(exercise: str, only_print: bool, course: Path | None) -> None:
     """Open the last report of an exercise, or print its path."""

@@ -1,4 +1,4 @@
-"""reset: the broken notebook as it was, with the learner's work kept beside it."""
+"""reset: restores the broken notebook and keeps the learner's work beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.errors import GraderError
 @options.exercise
 @options.course
 def command(exercise: str, course: Path | None) -> None:
-    """Bring the broken notebook back; your copy is kept beside it."""
+    """Restore the broken notebook, and keep your version beside it."""
     chosen = find(exercise, course)
     if not chosen.original.is_file():
         raise GraderError(f"{chosen.original} is missing.", "Fetch the course again; your notebook was not touched.")

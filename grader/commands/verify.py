@@ -21,7 +21,10 @@ from grader.words import plural
 @options.sandbox
 @options.course
 def command(names: tuple[str, ...], kernel: str, sandbox: Walls, course: Path | None) -> int:
-    """Prove that exercises are sound: the solution and every right repair pass, every wrong one fails as declared."""
+    """Prove that exercises are sound.
+
+    The solution and every right repair have to pass, and every wrong repair has to fail the declared checks.
+    """
     chosen = [find(name, course) for name in names] or exercises(course or course_folder())
     source = open_source(kernel, sandbox, [exercise.root for exercise in chosen])
     problems = 0

@@ -57,8 +57,8 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, course: Path | None) -> int:
     """Grade an exercise on every save.
 
-    EXERCISE is a folder, a number or a name: exercises/02, 02, detached; without one it is the first that you have not
-    passed. On a terminal, single keys give a hint, the list, the report, and go on to the next exercise.
+    EXERCISE is a folder, a number or a name: exercises/02, 02, detached. Without it, the first exercise that you have
+    not passed is watched. In a terminal, single keys show a hint, the list or the report, or the next exercise.
     """
     chosen = find(exercise, course) if exercise else _to_do(course or course_folder())
     if chosen is None:

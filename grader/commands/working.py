@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def working(on: str = "") -> Iterator[Callable[[str], None]]:
-    """The line, as a function that changes it; nothing when stderr is no terminal. `on`: what is worked on."""
+    """The line, as a function that changes it; nothing if stderr is not a terminal. `on`: what is being worked on."""
     from rich.console import Console
 
     console = Console(stderr=True)

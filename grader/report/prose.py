@@ -4,6 +4,7 @@ well without colour: a code block is indented, and `code` keeps its backticks, a
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from textwrap import indent
 from typing import ClassVar
@@ -15,6 +16,7 @@ from rich.theme import Theme
 
 from grader.report.drawing import Signs, show
 
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _THEME = Theme({"markdown.h1": "bold", "markdown.h2": "bold", "markdown.code": "cyan"})
 
 
@@ -25,6 +27,11 @@ def show_prose(markdown: str, console: Console) -> None:
         return lines(markdown, width)
 
     show(compose, console)
+
+
+def literally(text: str) -> str:
+    """Markdown that shows a text as it is; for a message, which may quote a learner's `__init__` or `<class>`."""
+    return _PUNCTUATION.sub(r"\\\g<0>", text)
 
 
 def lines(markdown: str, width: int) -> Iterator[Text]:

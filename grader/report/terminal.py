@@ -146,7 +146,7 @@ class _Page(Drawing):
     def _debrief(self) -> Iterator[Text]:
         if self.notes.debrief:
             yield Text()
-            yield Text("What was wrong, and how it shows in real life", "bold")
+            yield Text("What was wrong, and how it shows up in practice", "bold")
         for bug in self.notes.debrief:
             yield from self.indented(f"{bug.title} ({bug.code})", 0, " * ", "bold")
             for line in prose.lines(bug.debrief, self.width - 3):

@@ -102,7 +102,7 @@ def path(nodes: Sequence[str]) -> str:
         return f"From the loss backwards: {', '.join(nodes)}."
     where = list(nodes).index(BREAK)
     before, after = ", ".join(nodes[:where]), ", ".join(node for node in nodes[where + 1 :] if node != BREAK)
-    return f"From the loss backwards: {before}. Here the path breaks. Not reached: {after}."
+    return f"From the loss backwards: {before}. The path is cut here. Not reached: {after}."
 
 
 def losses(values: Sequence[float], whose: str) -> str:

@@ -101,8 +101,8 @@ def test_the_first_failure_is_the_first_check() -> None:
 def test_a_finding_is_drawn_and_told() -> None:
     html = page("failed")
     assert "<mark>hidden.numpy()</mark>" in html
-    assert "the path breaks here" in html
-    assert "From the loss backwards: loss, mean, square, sub, head. Here the path breaks. Not reached: mul" in read(
+    assert "the path is cut here" in html
+    assert "From the loss backwards: loss, mean, square, sub, head. The path is cut here. Not reached: mul" in read(
         html
     )
     assert "python -m grader explain GRAD002" in read(html)
@@ -144,7 +144,7 @@ def test_the_debrief_comes_with_the_solution_beside_the_repair() -> None:
 def test_a_repair_like_the_solutions_is_said_to_be_the_same() -> None:
     notes = replace(factories.notes("passed"), solution=("a = 1",), repaired=("a = 1",))
     text = read(render(factories.passed(), notes, "html"))
-    assert "They are the same." in text and "Lines with a bar" not in text
+    assert "Both are the same." in text and "Lines with a bar" not in text
 
 
 def test_hints_versions_and_timing_are_there() -> None:
@@ -156,7 +156,7 @@ def test_hints_versions_and_timing_are_there() -> None:
         "NumPy 2.4.0",
         "Python 3.11.2",
         "Device cpu",
-        "All together 0.61 s",
+        "Total 0.61 s",
     ):
         assert word in text
 

@@ -7,7 +7,7 @@ import re
 
 from rich.console import Console
 
-from grader.report.prose import show_prose
+from grader.report.prose import literally, show_prose
 
 TEXT = """\
 # A title
@@ -68,3 +68,8 @@ def test_a_terminal_without_the_signs_gets_ascii() -> None:
 
 def test_a_narrow_terminal_is_respected() -> None:
     assert max(map(len, shown(TEXT, width=50).splitlines())) <= 50
+
+
+def test_a_message_is_shown_literally() -> None:
+    message = "1. `Model.__init__()` got <class 'int'> for *args, **kwargs; [a](b) & \\n # not a heading"
+    assert " ".join(shown(literally(message)).split()) == message

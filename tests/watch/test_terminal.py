@@ -125,7 +125,7 @@ def test_keys_are_obeyed_without_enter_and_not_echoed(room: tuple[Terminal, Desk
     terminal.expect("1 / 10 points   failed")
     terminal.expect(KEYS)
     terminal.send("h")
-    terminal.expect("Hint 1 of 3")
+    terminal.expect("hint 1 of ")
     assert "h" not in terminal.before
     terminal.expect(KEYS)
     for key, answer in (("l", "02  A line"), ("r", "reports/01_line.html"), ("?", "on to the next exercise")):
