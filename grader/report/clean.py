@@ -36,7 +36,7 @@ _MOST = {
     "findings": 50,
     "variables": 20,
     "path": 60,
-    "paths": 10,
+    "paths": 60,  # and as many nodes in each
     "training": 40,
     "sources": 100,
     "cells": 1_000,
