@@ -280,6 +280,7 @@ class Probe:
     result: Tree = None  # what the exercise's probe returned
     error: CellError | None = None  # its message is ours: a learner's own text could carry hidden inputs out
     calls: tuple[GradientCall, ...] = ()  # gradients taken while the probe ran
+    name: str = ""  # of the draw: "one picture"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Repair:
     notebook: Notebook
     status: str
     fails: tuple[str, ...]  # ids of exactly the checks that must have status "failed"
+    cheat: bool = False  # gradients from elsewhere than the loss: finite differences, recorded, constant
+    left: frozenset[str] | None = None  # ids of the planted bugs that are still there, where it differs in nothing else
 
     def complaint(self, verdict: Verdict) -> str | None:
         """What is wrong with the verdict that this repair was given; None where it is as it should be."""
@@ -63,6 +65,8 @@ def _load(exercise: Exercise, path: Path) -> Repair:
             notebook=read(base or exercise.original),
             status=header.get("status", "passed" if accepted else "failed"),
             fails=tuple(header.get("fails", ())),
+            cheat=header.get("cheat", False),
+            left=_left(exercise, path, header),
         )
         cells = list(repair.notebook.cells)
         for number, source in zip(parts[::2], parts[1::2], strict=True):
@@ -70,6 +74,13 @@ def _load(exercise: Exercise, path: Path) -> Repair:
     except (KeyError, IndexError, tomllib.TOMLDecodeError) as error:
         raise GraderError(f"{path} is not a repair: {error!r}.", "docs/authoring.md shows one.") from None
     return replace(repair, notebook=replace(repair.notebook, cells=tuple(cells)))
+
+
+def _left(exercise: Exercise, path: Path, header: dict[str, Any]) -> frozenset[str] | None:
+    """As the header says; of `only_BUG` its name does."""
+    if "left" in header:
+        return frozenset(header["left"])
+    return next((frozenset({bug.id}) for bug in exercise.bugs if path.stem == f"only_{bug.id}"), None)
 
 
 def _names(ids: Any) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from grader.authoring.points import Scored, unfair
 from grader.authoring.repairs import repairs
 from grader.course.notebook import Notebook, read
 from grader.errors import GraderError
 from grader.execution.executor import Progress
 from grader.grading.grader import Grader
-from grader.grading.probe import draw_inputs
+from grader.grading.probe import draw_inputs, unreached
 from grader.model import Exercise, Status
 from grader.words import place
+
+SEEDS = 20  # from which inputs are drawn
+FEWEST_DRAWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,23 @@ def verify(exercise: Exercise, grader: Grader, progress: Progress | None = None)
     failed = {check.id for check in verdict.checks if check.status == "failed"}
     shipped = None if verdict.status == Status.FAILED and failed else f"its verdict is {verdict.status}"
     yield Statement("the shipped notebook runs and fails", shipped)
+    scored = [Scored("the shipped notebook", verdict.score, left=frozenset(bug.id for bug in exercise.bugs))]
     if exercise.solution is None:
         return
     say("the solution")
     verdict = grader.judge(exercise, read(exercise.solution))
     right = None if verdict.status == Status.PASSED and verdict.score == verdict.max_score else verdict.message
     yield Statement("the solution passes with full points", right)
+    scored.append(Scored("the solution", verdict.score, left=frozenset()))
     for repair in repairs(exercise):
         say(repair.name)
-        yield Statement(f"{repair.name}: {repair.what}", repair.complaint(grader.judge(exercise, repair.notebook)))
+        verdict = grader.judge(exercise, repair.notebook)
+        scored.append(Scored(repair.name, verdict.score, repair.cheat, repair.left))
+        points = f"{verdict.score:g} of {verdict.max_score:g}"
+        yield Statement(f"{repair.name}, {points}: {repair.what}", repair.complaint(verdict))
+    cheats, steps = unfair(scored)
+    yield Statement("no cheat gets more than 4 points", cheats)
+    yield Statement("to repair one more bug never costs points", steps)
 
 
 def on_paper(exercise: Exercise) -> Iterator[Statement]:
@@ -61,7 +71,7 @@ def on_paper(exercise: Exercise) -> Iterator[Statement]:
         yield Statement(
             "notebook and solution differ in repair cells only", _differing(original, read(exercise.solution))
         )
-    yield Statement("inputs.py draws at least two batch sizes", _draws(exercise))
+    yield from _reach(exercise)
 
 
 def _same(notebook: Path, original: Path) -> str | None:
@@ -85,10 +95,17 @@ def _differing(original: Notebook, solution: Notebook) -> str | None:
     return f"cells {others} differ and are not tagged" if others else None
 
 
-def _draws(exercise: Exercise) -> str | None:
+def _reach(exercise: Exercise) -> Iterator[Statement]:
+    """Each draw of hidden inputs reaches, from any seed, what it is named after."""
     try:
-        draws = draw_inputs(exercise, 0)
-        shapes = {tuple(np.shape(value) for value in draw.values()) for draw in draws}
+        missed = [set(unreached(exercise, seed)) for seed in range(SEEDS)]
+        names = list(draw_inputs(exercise, 0))
     except GraderError as error:
-        return error.message
-    return None if len(draws) >= 2 and len(shapes) >= 2 else f"{len(draws)} draws of {len(shapes)} sizes"
+        yield Statement("inputs.py can be drawn from", error.message)
+        return
+    few = None if len(names) >= FEWEST_DRAWS else f"there are {len(names)}"
+    yield Statement(f"there are at least {FEWEST_DRAWS} draws of hidden inputs", few)
+    for name in sorted(set(names).union(*missed), key=lambda name: names.index(name) if name in names else -1):
+        times = sum(name in one for one in missed)
+        problem = f"not so from {times} of {SEEDS} seeds, as `reach` in inputs.py says it" if times else None
+        yield Statement(f"hidden inputs reach {name}", problem)

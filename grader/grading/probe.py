@@ -27,7 +27,7 @@ ERROR = TypeAdapter(CellError | None)
 LARGEST_ANSWER = 16 * 2**20  # bytes of what a learner's functions return for one draw, all gradients included
 MOST_ITEMS = 200_000  # numbers and texts in it outside of arrays
 
-Draws = list[dict[str, Array]]
+Draws = dict[str, dict[str, Array]]  # by what they reach: "one picture"; the first is the ordinary one
 
 
 def draw_inputs(exercise: Exercise, seed: int) -> Draws:
@@ -35,9 +35,21 @@ def draw_inputs(exercise: Exercise, seed: int) -> Draws:
     path = exercise.spec.inputs
     try:
         inputs: Callable[[np.random.Generator], Draws] = runpy.run_path(str(path))["inputs"]
-        return inputs(np.random.default_rng(seed))
+        return dict(inputs(np.random.default_rng(seed)))
     except Exception as error:
         raise InternalError(f"{path} can't draw the hidden inputs: {type(error).__name__}: {error}.") from error
+
+
+def unreached(exercise: Exercise, seed: int) -> list[str]:
+    """The draws from this seed that do not reach what they are named after, as `reach` in inputs.py says it."""
+    draws = draw_inputs(exercise, seed)
+    path = exercise.spec.inputs
+    try:
+        reach: dict[str, Callable[[dict[str, Array]], bool]] = runpy.run_path(str(path))["reach"]
+        without = [name for name in draws if name not in reach] + [name for name in reach if name not in draws]
+        return without + [name for name in draws if name in reach and not reach[name](draws[name])]
+    except Exception as error:
+        raise InternalError(f"`reach` in {path} can't be tried: {type(error).__name__}: {error}.") from error
 
 
 def probe(exercise: Exercise, session: Session, run: Run, draws: Draws) -> Evidence:
@@ -63,9 +75,9 @@ def _functions(exercise: Exercise, session: Session, evidence: Evidence, draws: 
     evidence = replace(evidence, missing=tuple(name for name in names if name in absent))
     source = exercise.spec.probe.read_text("utf-8")
     probes: list[Probe] = []
-    for inputs in draws:
+    for name, inputs in draws.items():
         answer, device = _one(session, source, inputs)
-        probes.append(answer)
+        probes.append(replace(answer, name=name))
         if device:
             evidence = replace(evidence, environment=replace(evidence.environment, device=device.lower()))
     return replace(evidence, probes=tuple(probes))

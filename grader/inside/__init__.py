@@ -13,7 +13,7 @@ from pathlib import Path
 RECORDER, TRACE = "_gradient_clinic", "_gradient_trace"
 # The folder of each, and its modules in the order in which they import each other.
 PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    RECORDER: ("", ("wire", "cells", "sites", "recorder", "probing", "program", "session")),
+    RECORDER: ("", ("wire", "cells", "sites", "recorder", "replay", "probing", "program", "session")),
     TRACE: (
         "trace",
         (

@@ -4,12 +4,17 @@ It knows no answer: what is expected never enters the kernel. The tape and the n
 TensorFlow before the notebook's first cell could replace them.
 """
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import wire
+from .recorder import Recorder
+from .replay import Replay
+
+MOST_TRAINED = 8  # globals that are looked into for what the notebook trained
 
 
 class MissingName(Exception):  # noqa: N818  a learner reads this name
@@ -32,11 +37,42 @@ class Learner:
 class Tools:
     """What a probe may use besides the learner's functions."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: "dict[str, Any]", recorder: Recorder) -> None:
+        """Before the recorder's hooks are in."""
         from tensorflow.python.eager import backprop
 
         self._tape = backprop.GradientTape
         self._gradient = backprop.GradientTape.gradient  # not the recorded one
+        self._namespace, self._recorder, self._seed = namespace, recorder, 0
+        self._replay = Replay()
+        self._replay.install()
+
+    def begin(self, inputs: str) -> None:
+        """What comes is about these inputs: whatever is drawn at random follows from them."""
+        self._seed = zlib.crc32(inputs.encode())
+
+    def replays(self, function: "Callable[[], Any]") -> "list[Any]":
+        """What `function()` returns while the results of its tapes are changed; `expect.from_tape` compares."""
+        return self._replay.run(lambda: plain(function()), self._seed, self._recorder)
+
+    def global_named(self, name: str) -> Any:
+        """The notebook's global of that name, or None: for what is not in the contract."""
+        return self._namespace.get(name)
+
+    def trained(self, name: str, read: "Callable[[Any], dict[str, Any]]") -> "list[dict[str, Any]]":
+        """The variables that the notebook ended with: what `read` makes of the global `name`, then of any other
+        global; it may raise for those that hold none. A model under another name has been trained as well."""
+        names = [name, *(other for other in self._namespace if other != name and not other.startswith("_"))]
+        objects = {id(value): value for value in map(self._namespace.get, names)}
+        found: list[dict[str, Any]] = []
+        for value in objects.values():
+            try:
+                variables = plain(read(value))
+            except Exception:
+                continue
+            if variables and len(found) < MOST_TRAINED:
+                found.append(variables)
+        return found
 
     def gradients(self, function: "Callable[[], Any]", sources: Sequence[Any]) -> "tuple[Any, list[Any]]":
         """The value of `function()` and its gradients by the grader's own tape."""

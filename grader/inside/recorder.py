@@ -42,6 +42,10 @@ class Recorder:
             self._latest = []
             return told
 
+    def traced_calls(self) -> int:
+        """How many calls graphs have counted since the last `take`."""
+        return sum(site.calls for site in self.sites.values() if site.traced)
+
     # --- hooks --------------------------------------------------------------------------------------------------
 
     def install(self) -> None:

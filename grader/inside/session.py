@@ -34,11 +34,10 @@ def start(device: str) -> None:
     gpus = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
     if gpus:
         _make_comparable(tf, gpus)
-    _state.update(
-        cells=Cells(shell), tools=Tools(), namespace=shell.user_ns, gpus=len(gpus), cuda=tf.test.is_built_with_cuda()
-    )
-    _state["recorder"] = Recorder(_state["cells"])
-    _state["recorder"].install()
+    _state.update(cells=Cells(shell), namespace=shell.user_ns, gpus=len(gpus), cuda=tf.test.is_built_with_cuda())
+    _state["recorder"] = recorder = Recorder(_state["cells"])
+    _state["tools"] = Tools(shell.user_ns, recorder)
+    recorder.install()
 
 
 def _make_comparable(tf: Any, gpus: "list[Any]") -> None:
@@ -124,6 +123,7 @@ def probe(source: str, inputs: str) -> str:
     namespace: dict[str, Any] = {"__name__": "probe"}
     exec(compile(source, "<probe>", "exec"), namespace)
     _state["recorder"].take()
+    _state["tools"].begin(inputs)
     answer: dict[str, Any] = {"result": None, "error": None, "device": None}
     try:
         result = namespace["probe"](Learner(_state["namespace"]), wire.unpack(inputs), _state["tools"])

@@ -1,7 +1,7 @@
 """What a spec may expect of gradients: each function passes silently or raises CheckFailed, which a learner can read.
 
-`gradients` are dicts from a variable's name to an array, or to None where there was no gradient. Nothing that is raised
-here shows a hidden input.
+`gradients` are dicts from a variable's name to an array, or to None where there was no gradient. What is raised here
+may show a hidden input: it is drawn afresh each time.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.model import Array, Comparison, Evidence, GradientCall, Match
+from grader.model import Array, Comparison, Evidence, Match, Tree
+from grader.spec.differences import UNLIKE, Difference, short
 
 Gradients = Mapping[str, Array | None]
+RTOL, ATOL = 1e-4, 1e-7
 
 
 class CheckFailed(AssertionError):  # noqa: N818  reads as a sentence
@@ -75,78 +77,151 @@ def shapes(gradients: Gradients, like: Mapping[str, Any]) -> None:
     _raise_for(rows, "The gradient of {names} does not have its variable's shape.")
 
 
-def close(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-6, what: str = "gradient") -> None:
-    """Values agree: the norm of the difference is at most `atol + rtol * norm(expected)`, name by name.
+def close(
+    got: Any,
+    expected: Any,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    what: str = "gradient",
+    at: Mapping[str, Array] | None = None,
+    mistakes: Mapping[str, Any] | None = None,
+) -> None:
+    """Values agree, name by name and entry by entry: each by its own size (differences.py says how far).
 
-    `got` and `expected`: dicts of arrays, or single arrays or numbers.
+    `got` and `expected`: dicts of arrays, or single arrays or numbers. `at`: the values to which the entries belong, of
+    a shape that fits, so that "at z = 2.3" can be said. `mistakes`: sentences for what is often wrong, each with the
+    values that it leads to.
     """
     if not isinstance(expected, Mapping):
+        mistakes = {sentence: {what: value} for sentence, value in (mistakes or {}).items()}
         got, expected = {what: got}, {what: expected}
     if not isinstance(got, Mapping):
         got = {}
-    rows = [_compare(name, got.get(name), value, rtol, atol) for name, value in expected.items()]
-    _raise_for(rows, "{names}: the " + what + " is not what the same data should give.")
+    compared = {name: _compare(name, got.get(name), value, rtol, atol, at) for name, value in expected.items()}
+    rows = [row for row, _ in compared.values()]
+    bad = {name: words for name, (row, words) in compared.items() if row.verdict != "ok"}
+    if not bad:
+        return
+    for sentence, values in (mistakes or {}).items():
+        if all(
+            name in values and _compare(name, got.get(name), values[name], rtol, atol)[0].verdict == "ok"
+            for name in bad
+        ):
+            raise CheckFailed(sentence, rows)
+    raise CheckFailed(_told(bad, what), rows)
 
 
-def from_tape(gradients: Gradients, calls: Iterable[GradientCall]) -> None:
-    """Each of these gradients is one that a `gradient()` call gave while the functions ran."""
-    records = [record for call in calls if call.kind != "step" for record in call.sources]
+def _told(bad: Mapping[str, str], what: str) -> str:
+    """One sentence for what is wrong, with the first of several different faults in full."""
+    words = list(bad.values())
+    subject = "" if list(bad) == [what] else f"{_names(list(bad))}: "
+    article = "The" if not subject else "the"
+    if len(set(words)) == 1:
+        return f"{subject}{article} {what} {words[0]}."
+    return f"{subject}the {what} does not match the reference. {next(iter(bad))}: {words[0].removeprefix(UNLIKE)}."
+
+
+def from_tape(gradients: Gradients, loss: Any, replays: Iterable[Tree]) -> None:
+    """Each of these gradients depends on what tapes gave while the function ran, whoever asked them.
+
+    `replays`: the answers of `tools.replays`, each a dict of "loss" and "gradients", in which the results of tapes were
+    changed. Where none of them can tell (the loss has changed too, or there is none) nothing is held against anybody.
+    """
+    replays = [replay for replay in replays if _tells(loss, replay)]
+    if not replays:
+        return
     rows = []
     for name, value in gradients.items():
-        shapes_seen = {record.shape for record in records if record.nones < 1}
-        fits = value is not None and (value.shape in shapes_seen or any(not record.kept for record in records))
-        rows.append(Comparison(name, "ok" if fits else "missing", "not from a tape", "from tape.gradient"))
-    _raise_for(rows, "{names}: this gradient did not come from a tape while your function ran.")
+        if value is not None:
+            fits = any(_follows(value, replay["gradients"].get(name)) for replay in replays)
+            rows.append(Comparison(name, "ok" if fits else "missing", "not from a tape", "from a tape"))
+    _raise_for(
+        rows,
+        "{names}: the gradient that your function returned does not come from a tape. It stays the same when the "
+        "results of all tapes change.",
+    )
 
 
-def trained(evidence: Evidence, names: Iterable[str]) -> None:
-    """The notebook's own training gave each of these variables a gradient that is neither None, zero nor NaN."""
-    rows = []
-    for name in names:
-        records = [(record, call.calls) for call in evidence.training for record in call.sources if record.name == name]
-        alive = any(record.nones + record.zeros + record.nonfinite < calls for record, calls in records)
-        got = "no gradient call named it" if not records else "None" if records[0][0].nones else "zero or not finite"
-        rows.append(Comparison(name, "ok" if alive else "missing", "live" if alive else got, "a live gradient"))
-    _raise_for(rows, "While your notebook trained, {names} never received a gradient that could change it.")
+def _tells(loss: Any, replay: Tree) -> bool:
+    """Whether nothing but gradients has changed: a tape whose result goes into the loss changes that."""
+    if not isinstance(replay, Mapping) or not isinstance(replay.get("gradients"), Mapping):
+        return False
+    try:
+        return bool(
+            np.allclose(np.asarray(replay.get("loss"), float), np.asarray(loss, float), rtol=1e-5, equal_nan=True)
+        )
+    except (TypeError, ValueError):
+        return True
 
 
-def improved(evidence: Evidence, ratio: float) -> None:
-    """The loss of the notebook's own training fell at least to `ratio` of where it began (means of a tenth each)."""
-    losses = evidence.losses
-    if len(losses) < 2:
-        raise CheckFailed("Your notebook's training asked a tape for no more than one loss.")
-    window = max(1, len(losses) // 10)
-    first, last = float(np.mean(losses[:window])), float(np.mean(losses[-window:]))
-    if not last <= ratio * first:
-        rows = [
-            Comparison(
-                "training loss", "wrong", f"{first:.3g} at first, {last:.3g} at the end", f"at most {ratio * first:.3g}"
-            )
-        ]
-        raise CheckFailed("The loss of your notebook's own training did not fall far enough.", rows)
+def _follows(value: Array, changed: Any) -> bool:
+    """Most entries have changed. What is zero cannot change, so a gradient of zeros follows anything."""
+    if not isinstance(value, np.ndarray) or not isinstance(changed, np.ndarray) or value.shape != changed.shape:
+        return True
+    there = np.abs(value) > 1e-6 * np.max(np.abs(value), initial=0.0)
+    moved = np.abs(changed - value) > 1e-3 * np.abs(value)
+    return bool(np.count_nonzero(moved & there) >= np.count_nonzero(there) / 2)
+
+
+def trained(ends: Iterable[Gradients], start: Gradients, loss: Callable[[Any], float], below: float) -> None:
+    """The notebook's training came to something: with the variables that it ended with, the loss is below `below`, and
+    below that of a new model. What the notebook printed or recorded on the way does not count.
+
+    `ends`: the answer of `tools.trained`; the best counts. `start`: a new model's variables. `loss`: of such variables,
+    on the notebook's own data.
+    """
+    best = min((_loss_of(end, loss) for end in ends), default=np.inf)
+    if not np.isfinite(best):
+        raise CheckFailed("Your notebook ends with no model for which a loss could be computed.")
+    begin = _loss_of(start, loss)
+    wanted = min(below, begin)
+    if not best < wanted:
+        row = Comparison("loss", "wrong", f"{begin:.3g} -> {best:.3g}", f"{begin:.3g} -> less than {wanted:.3g}")
+        raise CheckFailed(
+            f"With the variables that your notebook ended with, the loss is {best:.3g}. Training should bring it below "
+            f"{wanted:.3g}; with a new model's variables it is {begin:.3g}.",
+            [row],
+        )
+
+
+def _loss_of(end: Gradients, loss: Callable[[Any], float]) -> float:
+    """Infinite for variables of another kind: any global that holds some is among them."""
+    try:
+        with np.errstate(all="ignore"):
+            value = float(loss(end))
+            return value if np.isfinite(value) else float("inf")
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return float("inf")
 
 
 # --- rows -------------------------------------------------------------------------------------------------------
 
 
-def _compare(name: str, got: Any, expected: Any, rtol: float, atol: float) -> Comparison:
+def _compare(
+    name: str, got: Any, expected: Any, rtol: float, atol: float, at: Mapping[str, Array] | None = None
+) -> tuple[Comparison, str]:
+    """A row of the table, and what is wrong as the end of "the gradient ..."."""
     if expected is None:
-        fits = got is None
-        return Comparison(name, "ok" if fits else "wrong", _describe(got), "None")
+        return Comparison(name, "ok" if got is None else "wrong", _describe(got), "None"), "should be None"
     wanted = np.asarray(expected)
-    if got is None or isinstance(got, str | Mapping | list):
-        return Comparison(name, "none" if got is None else "missing", _describe(got), _describe(wanted))
+    if got is None:
+        return Comparison(name, "none", "None", _describe(wanted)), "is None"
+    if isinstance(got, str | Mapping | list):
+        return Comparison(name, "missing", _describe(got), _describe(wanted)), "is no array"
     value = np.asarray(got)
     if value.shape != wanted.shape:
-        return Comparison(name, "shape", f"shape {value.shape}", f"shape {wanted.shape}")
+        words = f"has shape {value.shape}, not {wanted.shape}"
+        return Comparison(name, "shape", f"shape {value.shape}", f"shape {wanted.shape}"), words
     if not np.all(np.isfinite(value)):
-        return Comparison(name, "nan", _describe(value), _describe(wanted))
-    norm = float(np.linalg.norm(wanted))
-    distance = float(np.linalg.norm(value.astype(np.float64) - wanted))
-    off = distance / norm if norm else (0.0 if distance <= atol else float("inf"))
-    if distance <= atol + rtol * norm:
-        return Comparison(name, "ok", _describe(value), _describe(wanted), off)
-    return Comparison(name, "wrong" if np.any(value) else "zero", _describe(value), _describe(wanted), off)
+        return Comparison(name, "nan", _describe(value), _describe(wanted)), "holds NaN or infinity"
+    difference = Difference(value.astype(np.float64), wanted.astype(np.float64), rtol, atol)
+    if not np.any(difference.wrong):
+        return Comparison(name, "ok", _describe(value), _describe(wanted), difference.largest), ""
+    entry, right = short(difference.got[difference.worst]), short(difference.expected[difference.worst])
+    count = f"{np.count_nonzero(difference.wrong)} of {value.size} differ"
+    found = entry if value.ndim == 0 else f"{entry} at {difference.where(at)} ({count})"
+    verdict = "wrong" if np.any(value) else "zero"
+    return Comparison(name, verdict, found, right, difference.off_by), difference.words(at)
 
 
 def _describe(value: Any) -> str:
@@ -159,7 +234,7 @@ def _describe(value: Any) -> str:
         return f"{np.count_nonzero(~np.isfinite(array))} of {array.size} NaN or infinite"
     if not np.any(array):
         return "all zeros" if array.ndim else "0"
-    return f"norm {np.linalg.norm(array):.4g}" if array.ndim else f"{array.item():.4g}"
+    return f"up to {np.max(np.abs(array)):.4g}" if array.ndim else short(array)
 
 
 def _demand(gradients: Gradients, fits: Callable[[Array | None], bool], wanted: str, message: str) -> None:
@@ -175,5 +250,8 @@ def _demand(gradients: Gradients, fits: Callable[[Array | None], bool], wanted: 
 def _raise_for(rows: list[Comparison], message: str) -> None:
     bad = [row.name for row in rows if row.verdict != "ok"]
     if bad:
-        shown = ", ".join(bad[:4]) + (f" and {len(bad) - 4} more" if len(bad) > 4 else "")
-        raise CheckFailed(message.format(names=shown), rows)
+        raise CheckFailed(message.format(names=_names(bad)), rows)
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

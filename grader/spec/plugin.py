@@ -7,18 +7,19 @@ what they choke on is the learner's answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from grader.model import Array, CheckSpec, Evidence, GradientCall, Probe, Tree
+from grader.model import Array, CheckSpec, Evidence, Probe, Tree
 from grader.spec.expect import CheckFailed
 
 NO_ANSWER = "The grader called your functions and got no answer."
 
 
+T = TypeVar("T")
 Pair = tuple[Evidence, Evidence | None]  # the learner's, and the solution's where there is one
 
 
@@ -29,7 +30,31 @@ class Draw:
     inputs: dict[str, Array]
     got: Tree
     expected: Tree
-    calls: tuple[GradientCall, ...]
+
+
+class Draws(Sequence[T]):
+    """What there is for each draw. One that the learner's code failed raises CheckFailed only when it is looked at, and
+    the name of the draw that was looked at last is noted: a check that fails then says for which one."""
+
+    def __init__(self, probes: Sequence[Probe], make: Callable[[int], T]) -> None:
+        self._probes, self._make = probes, make
+        self.current = ""
+
+    def __len__(self) -> int:
+        return len(self._probes)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return (self[number] for number in range(*index.indices(len(self))))
+        probe = self._probes[index]
+        self.current = probe.name if probe is not self._probes[0] else ""
+        if probe.error is not None:
+            raise CheckFailed(_sentence(probe.error.message))
+        return self._make(index)
+
+    def __iter__(self) -> Iterator[T]:
+        yield from (self[number] for number in range(len(self)))
+        self.current = ""
 
 
 class SpecPlugin:
@@ -45,6 +70,7 @@ class SpecPlugin:
         self._evidence = evidence
         self._learner: Evidence
         self._reference: Evidence | None = None
+        self._looked_at: Draws[Any] | None = None
 
     # --- fixtures -----------------------------------------------------------------------------------------------
 
@@ -58,15 +84,33 @@ class SpecPlugin:
         return self._reference
 
     @pytest.fixture
-    def answers(self) -> list[Tree]:
-        if not self._learner.probes:
-            raise CheckFailed(NO_ANSWER)
-        return [_answer(probe) for probe in self._learner.probes]
+    def trusted(self) -> Evidence:
+        """The solution's evidence, or the learner's own where there is no solution: in a kit, which decides nothing."""
+        return self._reference or self._learner
 
     @pytest.fixture
-    def draws(self, reference: Evidence, answers: list[Tree]) -> list[Draw]:
-        pairs = zip(self._learner.probes, answers, reference.probes, strict=True)
-        return [Draw(probe.inputs, answer, right.result, probe.calls) for probe, answer, right in pairs]
+    def answers(self) -> Draws[Tree]:
+        """What the probe returned for each draw."""
+        return self._each(lambda number: self._learner.probes[number].result)
+
+    @pytest.fixture
+    def tries(self) -> Draws[Draw]:
+        """Each draw without what the reference returned, for what needs no reference."""
+        return self._each(lambda number: self._draw(number, None))
+
+    @pytest.fixture
+    def draws(self, reference: Evidence) -> Draws[Draw]:
+        return self._each(lambda number: self._draw(number, reference.probes[number].result))
+
+    def _draw(self, number: int, expected: Tree) -> Draw:
+        probe = self._learner.probes[number]
+        return Draw(probe.inputs, probe.result, expected)
+
+    def _each(self, make: Callable[[int], T]) -> Draws[T]:
+        if not self._learner.probes:
+            raise CheckFailed(NO_ANSWER)
+        self._looked_at = Draws(self._learner.probes, make)
+        return self._looked_at
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -88,6 +132,7 @@ class SpecPlugin:
         self._learner, self._reference = self._evidence()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._looked_at = None
         needs = self.checks[item.name].needs
         if needs and self.results.get(needs, {}).get("status") != "passed":
             pytest.skip(f"needs “{self.checks[needs].title}”")
@@ -99,28 +144,29 @@ class SpecPlugin:
         report = yield
         if call.when != "teardown" and item.name not in self.results:
             if call.excinfo is not None:
-                self.results[item.name] = _result(call.excinfo.value)
+                name = self._looked_at.current if self._looked_at else ""
+                self.results[item.name] = _result(call.excinfo.value, name)
             elif call.when == "call":
                 self.results[item.name] = {"status": "passed"}
         return report
 
 
-def _answer(probe: Probe) -> Tree:
-    if probe.error is not None:
-        raise CheckFailed(_sentence(probe.error.message))
-    return probe.result
-
-
-def _result(error: BaseException) -> dict[str, Any]:
+def _result(error: BaseException, draw: str) -> dict[str, Any]:
+    """Of a check that did not pass, while it looked at a draw of this name."""
     if isinstance(error, pytest.skip.Exception):
         return {"status": "skipped", "message": str(error)}
     if isinstance(error, CheckFailed):
         rows = [asdict(comparison) for comparison in error.comparisons]
-        return {"status": "failed", "message": error.message, "comparisons": rows}
+        return {"status": "failed", "message": _about(draw, error.message), "comparisons": rows}
     if isinstance(error, AssertionError | pytest.fail.Exception):
-        return {"status": "failed", "message": _sentence(str(error) or "This did not hold.")}
+        return {"status": "failed", "message": _about(draw, _sentence(str(error) or "This did not hold."))}
     kind = type(error).__name__
-    return {"status": "failed", "message": f"What your functions return is not what the contract says ({kind})."}
+    message = f"What your functions return is not what the contract says ({kind})."
+    return {"status": "failed", "message": _about(draw, message)}
+
+
+def _about(draw: str, message: str) -> str:
+    return f"{message} This was with {draw}." if draw else message
 
 
 def _sentence(text: str) -> str:

@@ -51,8 +51,8 @@ for question, reply in zip(sys.argv[1::2], sys.argv[2::2]):
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
     inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    result: list[Arrays] = inputs(np.random.default_rng(2))
-    return result
+    result: dict[str, Arrays] = inputs(np.random.default_rng(2))
+    return list(result.values())
 
 
 @pytest.fixture(scope="module")

@@ -69,8 +69,8 @@ def function_cells(notebook: Path) -> str:
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
     inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    result: list[Arrays] = inputs(np.random.default_rng(20))
-    return result
+    result: dict[str, Arrays] = inputs(np.random.default_rng(20))
+    return list(result.values())
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
-"""Draws weights and a few stations of unequal length; the first time also a direction in which to move the weights:
-partly their own, in which a lost penalty shows best, and partly any."""
+"""Draws weights and stations of unequal length: like the notebook's, and out to where the contract reaches."""
 
 import numpy as np
 
@@ -13,25 +12,61 @@ SHAPES = {
 }
 MEAN = np.array([8.0, 72.0], dtype=np.float32)  # °C, %: fixed by the notebook
 SPREAD = np.array([5.0, 12.0], dtype=np.float32)
+USUAL = 0.8  # the size of weights and values
+MOST_HOURS, MOST_STATIONS = 96, 4  # in the notebook
 
 
-def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [_draw(rng, (6, 3), moved=True), _draw(rng, (4,), moved=False)]
+def inputs(rng: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
+    """Most have the same number of hours: a repair in a tf.function is traced anew for each other one."""
+    return {
+        "stations like the notebook's": {"once": np.asarray(True), **draw(rng, (6, 3))},
+        "one station that ran for one hour": draw(rng, (1,)),
+        "more and longer stations than the notebook's": draw(rng, (2, 1, 131, 7, 5)),
+        "voltages, weather and concentrations that are ten times larger": draw(rng, (6, 3), values=10.0),
+        "weights that are ten times larger, so that units are saturated": draw(rng, (6, 3), weights=10.0),
+        "weights and values that are a hundred times smaller": draw(rng, (6, 3), weights=0.01, values=0.01),
+    }
 
 
-def _draw(rng: np.random.Generator, hours: tuple[int, ...], moved: bool) -> dict[str, np.ndarray]:
-    draw = {"mean": MEAN, "spread": SPREAD}
+reach = {
+    "stations like the notebook's": lambda draw: len(hours(draw)) <= MOST_STATIONS,
+    "one station that ran for one hour": lambda draw: hours(draw) == [1],
+    "more and longer stations than the notebook's": lambda draw: (
+        len(hours(draw)) > MOST_STATIONS and max(hours(draw)) > MOST_HOURS and {1, 2} < set(hours(draw))
+    ),
+    "voltages, weather and concentrations that are ten times larger": lambda draw: (
+        min(max(np.abs(array).max() for array in arrays_of(draw, kind)) for kind in ("electrodes", "weather", "no2"))
+        > 4.0
+    ),
+    "weights that are ten times larger, so that units are saturated": lambda draw: (
+        np.abs(np.tanh(draw["electrodes/1"] @ draw["weights/signal/kernel"])).max() > 0.9999
+    ),
+    "weights and values that are a hundred times smaller": lambda draw: (
+        max(np.abs(array).max() for kind in ("weights", "no2") for array in arrays_of(draw, kind)) < 0.05
+    ),
+}
+
+
+def arrays_of(draw: dict[str, np.ndarray], kind: str) -> list[np.ndarray]:
+    return [array for name, array in draw.items() if name.startswith(f"{kind}/")]
+
+
+def hours(draw: dict[str, np.ndarray]) -> list[int]:
+    return [len(array) for array in arrays_of(draw, "no2")]
+
+
+def draw(
+    rng: np.random.Generator, hours: tuple[int, ...], weights: float = 1.0, values: float = 1.0
+) -> dict[str, np.ndarray]:
+    def normal(size: float, *shape: int) -> np.ndarray:
+        return rng.normal(0.0, USUAL * size, shape).astype(np.float32)
+
+    drawn = {"mean": MEAN, "spread": SPREAD}
     for name, shape in SHAPES.items():
-        draw[f"weights/{name}"] = _normal(rng, *shape)
-        if moved:
-            draw[f"direction/{name}"] = draw[f"weights/{name}"] + _normal(rng, *shape)
+        drawn[f"weights/{name}"] = normal(weights, *shape)
     for station, count in enumerate(hours):
-        draw[f"electrodes/{station}"] = _normal(rng, count, 2)
-        draw[f"weather/{station}"] = _normal(rng, count, 2)
-        draw[f"no2/{station}"] = _normal(rng, count)
-    draw["readings"] = MEAN + SPREAD * _normal(rng, hours[0], 2)
-    return draw
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(0.0, 0.8, shape).astype(np.float32)
+        drawn[f"electrodes/{station}"] = normal(values, count, 2)
+        drawn[f"weather/{station}"] = normal(values, count, 2)
+        drawn[f"no2/{station}"] = normal(values, count)
+    drawn["readings"] = MEAN + SPREAD * normal(values, hours[0], 2)
+    return drawn

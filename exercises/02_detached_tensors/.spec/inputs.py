@@ -1,6 +1,9 @@
-"""Two draws: weights, pictures, labels; in the first one also a direction for each variable. Every step of the contract
-counts: features lie beyond both limits, and the stuck pixel would be heard if it were let. No feature lies so near to a
-limit that rounding could decide on which side of it: two right repairs would then differ."""
+"""Weights, pictures and labels: like the notebook's, and out to where the contract reaches.
+
+Every step of the contract counts: features lie beyond both limits, and the stuck pixel would be heard if it were let.
+No feature lies so near to a limit that rounding could decide on which side of it, and the stuck position never has
+nearly all of the attention: two right repairs would then differ.
+"""
 
 import numpy as np
 
@@ -11,34 +14,117 @@ SHAPES = {
     "encoder/bias": (12,),
     "attention/kernel": (12, 1),
 }
-LIMITS = (0.0, 6.0)
-MARGIN = 3e-5  # ten times the rounding error of a feature
+LOW, HIGH = 0.0, 6.0  # limits of a feature
+MARGIN = 1e-5  # of the features' size: some ten times their rounding error
+LARGEST_SCORE = 60.0  # a softmax that is written out overflows at 88
+HEARD = 0.05  # of the attention, at least, lies on positions that count
+MOST_PICTURES = 320  # in the notebook
+
+Arrays = dict[str, np.ndarray]
 
 
-def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [draw(rng, 12, SHAPES), draw(rng, 20, {})]
-
-
-def draw(rng: np.random.Generator, batch: int, moved: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    weights = {
-        "prototypes": rng.normal(size=SHAPES["prototypes"]),
-        "log_scale": rng.uniform(0.7, 1.3, size=SHAPES["log_scale"]),
-        "encoder/kernel": rng.normal(size=SHAPES["encoder/kernel"]),
-        "encoder/bias": rng.normal(1.0, 0.5, size=SHAPES["encoder/bias"]),
-        "attention/kernel": rng.normal(0.0, 0.2, size=SHAPES["attention/kernel"]),
+def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
+    return {
+        "pictures like the notebook's": {"once": np.asarray(True), **directions(rng), **draw(rng, 12)},
+        "an attention kernel of zeros": draw(rng, 9, attention=0.0),
+        "a single picture": draw(rng, 1),
+        "an odd batch, larger than any in the notebook": draw(rng, 325),
+        "pictures that are ten times brighter": draw(rng, 9, light=10.0),
+        "a large log_scale, strong attention and small prototypes": draw(
+            rng, 2, log_scale=(3.6, 3.7), attention=1.2, prototypes=0.1, far=5.0
+        ),
+        "a log_scale far below zero, dim pictures and small weights": draw(
+            rng, 9, log_scale=(-4.0, -3.0), light=0.1, encoder=0.1, far=-6.0
+        ),
     }
-    images = [picture(rng, weights["encoder/kernel"], weights["encoder/bias"]) for _ in range(batch)]
-    directions = {f"direction {name}": rng.normal(size=shape) for name, shape in moved.items()}
-    arrays = {"images": images, **weights, **directions}
-    labels = rng.integers(0, 5, size=batch).astype(np.int32)
-    return {"labels": labels, **{name: np.asarray(array, np.float32) for name, array in arrays.items()}}
 
 
-def picture(rng: np.random.Generator, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    while True:
-        image = rng.uniform(0.0, 1.5, size=(8, 8))
-        image[0, 0] = 3.0
-        windows = np.lib.stride_tricks.sliding_window_view(image, (3, 3))
-        features = np.einsum("ijkl,klf->ijf", windows, kernel[:, :, 0]) + bias
-        if all(np.abs(features - limit).min() > MARGIN for limit in LIMITS):
-            return image[..., np.newaxis]
+reach = {
+    "pictures like the notebook's": lambda draw: beyond_both_limits(draw),
+    "an attention kernel of zeros": lambda draw: not np.any(draw["attention/kernel"]),
+    "a single picture": lambda draw: len(draw["labels"]) == 1,
+    "an odd batch, larger than any in the notebook": lambda draw: (
+        len(draw["labels"]) > MOST_PICTURES and len(draw["labels"]) % 2 == 1
+    ),
+    "pictures that are ten times brighter": lambda draw: draw["images"].max() > 10.0 and beyond_both_limits(draw),
+    "a large log_scale, strong attention and small prototypes": lambda draw: (
+        draw["log_scale"] > 3.5 and draw["far log_scale"] > 4.9 and np.ptp(scores_of(draw)) > 8.0
+    ),
+    "a log_scale far below zero, dim pictures and small weights": lambda draw: (
+        draw["log_scale"] < -3.0 and features_of(draw).max() < 1.0
+    ),
+}
+
+
+def directions(rng: np.random.Generator) -> Arrays:
+    return {f"direction {name}": np.asarray(rng.normal(size=shape), np.float32) for name, shape in SHAPES.items()}
+
+
+def draw(
+    rng: np.random.Generator,
+    batch: int,
+    log_scale: tuple[float, float] = (0.7, 1.3),
+    light: float = 1.0,
+    encoder: float = 1.0,
+    attention: float = 0.2,
+    prototypes: float = 1.0,
+    far: float | None = None,
+) -> Arrays:
+    """`far`: a log_scale with which only the logits are asked for, which no cross-entropy could bear."""
+    weights = {
+        "prototypes": rng.normal(0.0, prototypes, SHAPES["prototypes"]),
+        "log_scale": rng.uniform(*log_scale),
+        "encoder/kernel": rng.normal(0.0, encoder, SHAPES["encoder/kernel"]),
+        "encoder/bias": encoder * rng.normal(1.0, 0.5, SHAPES["encoder/bias"]),
+        "attention/kernel": attention * np.sqrt(12) * unit(rng.normal(size=SHAPES["attention/kernel"])),
+    }
+    weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
+    images = pictures(rng, batch, light, weights)
+    arrays = {**weights, "images": images, "labels": rng.integers(0, 5, size=batch).astype(np.int32)}
+    return arrays if far is None else {**arrays, "far log_scale": np.asarray(far, np.float32)}
+
+
+def unit(kernel: np.ndarray) -> np.ndarray:
+    return np.asarray(kernel / np.linalg.norm(kernel))
+
+
+def pictures(rng: np.random.Generator, batch: int, light: float, weights: Arrays) -> np.ndarray:
+    images = np.zeros((batch, 8, 8, 1), np.float32)
+    bad = np.full(batch, True)
+    while np.any(bad):
+        count = int(np.count_nonzero(bad))
+        drawn = rng.uniform(0.0, 1.5 * light, size=(count, 8, 8, 1)).astype(np.float32)
+        drawn[:, 0, 0] = 3.0 * light
+        images[bad] = drawn
+        bad[bad] = ~usable({**weights, "images": drawn})
+    return images
+
+
+def usable(arrays: Arrays) -> np.ndarray:
+    """For each picture, whether right repairs must agree on it."""
+    features, scores = encoded(arrays), scores_of(arrays)
+    margin = MARGIN * np.maximum(1.0, np.abs(features).max(axis=(1, 2)))
+    clear = np.min([np.abs(features - limit).min(axis=(1, 2)) for limit in (LOW, HIGH)], axis=0) > margin
+    attention = np.exp(scores - scores.max(axis=1, keepdims=True))
+    heard = attention[:, 1:].sum(axis=1) / attention.sum(axis=1) > HEARD
+    return np.asarray(clear & heard & (np.abs(scores).max(axis=1) < LARGEST_SCORE))
+
+
+def encoded(arrays: Arrays) -> np.ndarray:
+    """The encoder's output for each picture and position, before it is limited."""
+    windows = np.lib.stride_tricks.sliding_window_view(arrays["images"][..., 0].astype(np.float64), (3, 3), axis=(1, 2))
+    found = np.tensordot(windows, arrays["encoder/kernel"][:, :, 0], axes=2) + arrays["encoder/bias"]
+    return np.asarray(found.reshape(len(found), 36, 12))
+
+
+def features_of(arrays: Arrays) -> np.ndarray:
+    return np.clip(encoded(arrays), LOW, HIGH)
+
+
+def scores_of(arrays: Arrays) -> np.ndarray:
+    return np.asarray(features_of(arrays) @ arrays["attention/kernel"][:, 0])
+
+
+def beyond_both_limits(arrays: Arrays) -> bool:
+    features = encoded(arrays)
+    return bool(features.min() < LOW and features.max() > HIGH)

@@ -1,47 +1,77 @@
-"""Sets the weights, asks for the loss and its gradients, and differentiates the loss once more in two ways."""
+"""Sets the weights, asks for logits, loss and gradients, and once differentiates the loss in other ways as well."""
 
 import numpy as np
 import tensorflow as tf
 
-NAMES = ["prototypes", "log_scale", "encoder/kernel", "encoder/bias", "attention/kernel"]
+SHAPES = {
+    "prototypes": (5, 12),
+    "log_scale": (),
+    "encoder/kernel": (3, 3, 1, 12),
+    "encoder/bias": (12,),
+    "attention/kernel": (12, 1),
+}
 
 
 def probe(learner, inputs, tools):
+    answer = notebook(learner, tools) if "once" in inputs else {}  # before anything is assigned
+
     model = learner.build_model()
     variables = list(model.trainable_variables)
-    names = [name_of(variable, inputs) for variable in variables]
-    if sorted(names) != sorted(NAMES):
-        return {"names": names}
+    names = [name_of(variable) for variable in variables]
+    answer["names"] = names
+    if sorted(names) != sorted(SHAPES):
+        return answer
     for name, variable in zip(names, variables, strict=True):
         variable.assign(inputs[name])
 
     images, labels = inputs["images"], inputs["labels"]
-    returned, gradients = learner.loss_and_gradients(model, images, labels)
-    answer = {
-        "names": names,
-        "logits": learner.classify(model, images),
-        "loss": learner.compute_loss(model, images, labels),
-        "returned loss": returned,
-        "gradients": dict(zip(names, gradients, strict=True)) if len(gradients) == len(names) else {},
-    }
-    if not tf.is_tensor(answer["loss"]) or answer["loss"].shape != ():
-        return answer
+
+    def returned():
+        loss, gradients = learner.loss_and_gradients(model, images, labels)
+        return {"loss": loss, "gradients": dict(zip(names, gradients, strict=True)) if len(gradients) == 5 else {}}
 
     def loss():
         return learner.compute_loss(model, images, labels)
 
-    _, taped = tools.gradients(loss, variables)
-    answer["by the grader's tape"] = dict(zip(names, taped, strict=True))
-    answer["slopes"] = {}
-    for name, variable in zip(names, variables, strict=True) if "direction log_scale" in inputs else ():
-        direction = direction_of(answer["gradients"].get(name), inputs[f"direction {name}"])
-        answer["slopes"][name] = {"direction": direction, "slope": tools.directional(loss, [variable], [direction])}
+    given = returned()
+    answer |= {"gradients": given["gradients"], "returned loss": given["loss"]}
+    answer |= {"logits": learner.classify(model, images), "loss": loss()}
+    if "once" in inputs and tf.is_tensor(answer["loss"]) and answer["loss"].shape == ():
+        _, taped = tools.gradients(loss, variables)
+        answer["by the grader's tape"] = dict(zip(names, taped, strict=True))
+        answer["slopes"] = slopes(tools, loss, dict(zip(names, variables, strict=True)), given["gradients"], inputs)
+        answer["replays"] = tools.replays(returned)
+    if "far log_scale" in inputs:
+        variables[names.index("log_scale")].assign(inputs["far log_scale"])
+        answer["far logits"] = learner.classify(model, images)
     return answer
 
 
-def name_of(variable, inputs):
+def notebook(learner, tools):
+    """What the notebook itself ended with, where it began, and its data."""
+
+    def weights(model):
+        return {name_of(variable): variable for variable in model.trainable_variables}
+
+    return {
+        "trained": tools.trained("model", weights),
+        "start": weights(learner.build_model()),
+        "data": {name: tools.global_named(name) for name in ("images", "labels")},
+    }
+
+
+def name_of(variable):
     """Variables are known by their shapes, all different, so that their order and paths are the learner's."""
-    return next((name for name in NAMES if tuple(variable.shape) == inputs[name].shape), "another")
+    return next((name for name, shape in SHAPES.items() if tuple(variable.shape) == shape), "another")
+
+
+def slopes(tools, loss, variables, gradients, inputs):
+    """For each variable the direction in which it was moved, and how fast the loss then changes."""
+    found = {}
+    for name, variable in variables.items():
+        direction = direction_of(gradients.get(name), inputs[f"direction {name}"])
+        found[name] = {"direction": direction, "slope": tools.directional(loss, [variable], [direction])}
+    return found
 
 
 def direction_of(gradient, random):

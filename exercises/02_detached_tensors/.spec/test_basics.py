@@ -1,4 +1,4 @@
-"""What can be said of the learner's functions without knowing the right answers."""
+"""What can be said of the learner's functions without knowing the right gradients."""
 
 import numpy as np
 
@@ -27,58 +27,94 @@ def test_functions_exist(learner):
 
 
 def test_shapes(answers):
-    for answer in answers:
-        expect.true(
-            sorted(answer["names"]) == sorted(SHAPES),
-            "The model of `build_model` does not have the five trainable variables of the contract's table",
-        )
-        expect.true(
-            answer["gradients"],
-            "`loss_and_gradients` does not return one gradient for each of `model.trainable_variables`",
-        )
-        there = arrived(answer["gradients"])
-        expect.shapes(there, {name: SHAPES[name] for name in there})
-        expect.true(
-            "slopes" in answer,
-            "`compute_loss` does not return a scalar tensor, so TensorFlow has nothing to differentiate",
-        )
+    answer = answers[0]
+    expect.true(
+        sorted(answer["names"]) == sorted(SHAPES),
+        "The model of `build_model` does not have the five trainable variables of the contract's table.",
+    )
+    expect.true(
+        answer["gradients"],
+        "`loss_and_gradients` does not return one gradient for each of `model.trainable_variables`.",
+    )
+    there = arrived(answer["gradients"])
+    expect.shapes(there, {name: SHAPES[name] for name in there})
+    expect.true(
+        "slopes" in answer,
+        "`compute_loss` does not return a scalar tensor, so TensorFlow has nothing to differentiate.",
+    )
+
+
+def test_loss_value(tries):
+    for draw in tries:
+        inputs, got = draw.inputs, draw.got
+        right = logits_of(inputs, inputs["images"])
+        expect.close(got["logits"], right, what="result of `classify`")
+        if "far log_scale" in inputs:
+            far = {**inputs, "log_scale": inputs["far log_scale"]}
+            expect.close(got["far logits"], logits_of(far, inputs["images"]), what="result of `classify`")
+        loss = loss_of(inputs, inputs["images"], inputs["labels"])
+        expect.close(got["loss"], loss, what="result of `compute_loss`")
+        expect.close(got["returned loss"], loss, what="loss of `loss_and_gradients`")
+
+
+def test_from_tape(answers):
+    """In front of all that asks for right gradients."""
+    answer = answers[0]
+    there = arrived(answer["gradients"])
+    expect.from_tape(there, answer["returned loss"], answer["replays"])
+    taped = answer["by the grader's tape"]
+    expect.close(
+        there, {name: taped[name] for name in there}, what="gradient of `compute_loss` by the grader's own tape"
+    )
 
 
 def test_encoder_connected(answers):
-    for answer in answers:
-        expect.connected(part(answer["gradients"], "encoder/"))
+    expect.connected(part(answers[0]["gradients"], "encoder/"))
+    expect.nonzero(part(answers[0]["gradients"], "encoder/"))
 
 
 def test_attention_connected(answers):
-    for answer in answers:
-        expect.connected(part(answer["gradients"], "attention/"))
-
-
-def test_finite(answers):
-    for answer in answers:
-        expect.finite(answer["gradients"])
-
-
-def test_from_tape(learner, answers):
-    for answer, probe in zip(answers, learner.probes, strict=True):
-        expect.from_tape(arrived(answer["gradients"]), probe.calls)
-        expect.close(
-            answer["gradients"],
-            answer["by the grader's tape"],
-            rtol=1e-3,
-            what="gradient, compared with the grader's own tape around `compute_loss`,",
-        )
+    expect.connected(part(answers[0]["gradients"], "attention/"))
+    expect.nonzero(part(answers[0]["gradients"], "attention/"))
 
 
 def test_slopes(answers):
     """The numerical derivative's own error, in float32, was below a seventh of what is allowed in 100 draws."""
-    answer = answers[0]  # only the first draw has directions
+    answer = answers[0]
     slopes = {name: answer["slopes"][name] for name in arrived(answer["gradients"])}
     claimed = {name: np.sum(answer["gradients"][name] * slopes[name]["direction"]) for name in slopes}
     measured = {name: np.asarray(slopes[name]["slope"]) for name in slopes}
     expect.close(claimed, measured, rtol=0.02, atol=0.002, what="slope that the gradient claims")
 
 
-def test_training(learner):
-    expect.trained(learner, SHAPES)
-    expect.improved(learner, 1 / 3)
+def test_training(trusted, answers):
+    notebook = trusted.probes[0].result
+    images, labels = notebook["data"]["images"], notebook["data"]["labels"]
+    expect.trained(answers[0]["trained"], notebook["start"], lambda weights: loss_of(weights, images, labels), 0.8)
+
+
+# --- the contract in NumPy ---------------------------------------------------------------------------------------
+
+
+def logits_of(weights, images):
+    weights = {name: np.asarray(weights[name], np.float64) for name in SHAPES}
+    windows = np.lib.stride_tricks.sliding_window_view(images[..., 0].astype(np.float64), (3, 3), axis=(1, 2))
+    encoded = np.tensordot(windows, weights["encoder/kernel"][:, :, 0], axes=2) + weights["encoder/bias"]
+    features = np.clip(encoded, 0.0, 6.0).reshape(len(encoded), 36, 12)
+    scores = features @ weights["attention/kernel"][:, 0]
+    attention = np.exp(scores - scores.max(axis=1, keepdims=True))
+    attention /= attention.sum(axis=1, keepdims=True)
+    attention[:, 0] = 0.0  # the stuck pixel
+    pooled = np.einsum("bp,bpf->bf", attention, features)
+    return np.exp(weights["log_scale"]) * unit(pooled) @ unit(weights["prototypes"]).T
+
+
+def unit(vectors):
+    return vectors / np.sqrt(np.sum(vectors**2, axis=1, keepdims=True))
+
+
+def loss_of(weights, images, labels):
+    logits = logits_of(weights, images)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    of_the_truth = shifted[np.arange(len(labels)), labels]
+    return np.mean(np.log(np.exp(shifted).sum(axis=1)) - of_the_truth) + 0.02 * np.square(weights["log_scale"])

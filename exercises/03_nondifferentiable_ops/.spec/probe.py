@@ -6,6 +6,8 @@ PARAMETERS = ("threshold", "hidden_kernel", "hidden_bias", "output_kernel", "out
 
 
 def probe(learner, inputs, tools):
+    answer = notebook(learner, tools) if "once" in inputs else {}  # before anything is assigned
+
     params = learner.init_params()
     for name in PARAMETERS:
         params[name].assign(inputs[name])
@@ -14,24 +16,40 @@ def probe(learner, inputs, tools):
     def loss():
         return learner.compute_loss(params, x, y)
 
-    def gradients():
+    def by_own_tape():
         value, found = tools.gradients(loss, [params[name] for name in PARAMETERS])
         return {"loss": value, "gradients": dict(zip(PARAMETERS, found, strict=True))}
 
-    returned_loss, returned = learner.loss_and_gradients(params, x, y)
-    answer = {
-        "loss": returned_loss,
-        "gradients": {name: returned[name] for name in PARAMETERS},
-        "own": gradients(),
-        "slope": tools.directional(loss, [params["output_bias"]], [inputs["direction"]], step=1e-2),
+    def returned():
+        value, found = learner.loss_and_gradients(params, x, y)
+        return {"loss": value, "gradients": {name: found[name] for name in PARAMETERS}}
+
+    answer |= {
+        "returned": returned(),
+        "own": by_own_tape(),
         "quantize": operation(learner.quantize, inputs, {"w": "weights"}, tools),
         "binarize": operation(learner.binarize, inputs, {"z": "activations"}, tools),
         "gate": operation(learner.gate, inputs, {"x": "levels", "threshold": "thresholds"}, tools),
     }
+    if "once" in inputs:
+        answer["replays"] = tools.replays(returned)
     # With every hidden weight at 0, the threshold hears from nothing but the power bill.
     params["hidden_kernel"].assign(tf.zeros_like(inputs["hidden_kernel"]))
-    answer["power"] = gradients()
+    answer["power"] = by_own_tape()
     return answer
+
+
+def notebook(learner, tools):
+    """What the notebook itself ended with, where it began, and its data."""
+
+    def parameters(params):
+        return {name: params[name] for name in PARAMETERS}
+
+    return {
+        "trained": tools.trained("params", parameters),
+        "start": parameters(learner.init_params()),
+        "data": {"x": tools.global_named("x_train"), "y": tools.global_named("y_train")},
+    }
 
 
 def operation(function, inputs, arguments, tools):
@@ -51,5 +69,5 @@ def operation(function, inputs, arguments, tools):
         "value": value(),
         "upstream_1": gradients(lambda: tf.reduce_sum(one * value())),
         "upstream_2": gradients(lambda: tf.reduce_sum(two * value())),
-        "chain": gradients(lambda: tf.reduce_sum((value(scale=0.9) + 2.0) ** 3)),
+        "chain": gradients(lambda: tf.reduce_sum((value(scale=0.5) + 2.0) ** 3)),
     }

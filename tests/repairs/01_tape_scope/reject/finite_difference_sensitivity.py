@@ -1,7 +1,8 @@
 # what = "the sensitivity by finite differences: one degree warmer, one percent damper"
 # base = "solution"
 # status = "failed"
-# fails = ["test_sensitivity"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 8
 def weather_sensitivity(model, electrodes, readings):
     def at(values):

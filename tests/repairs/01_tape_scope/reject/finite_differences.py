@@ -1,7 +1,8 @@
 # what = "gradients by central differences in NumPy and float64: right numbers, no tape"
 # base = "solution"
 # status = "failed"
-# fails = ["test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 4
 WEIGHT_DECAY = 0.01
 

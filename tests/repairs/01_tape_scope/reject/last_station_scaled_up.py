@@ -1,7 +1,7 @@
 # what = "the last station's gradient multiplied to stand for all of them"
 # base = "solution"
 # status = "failed"
-# fails = ["test_every_station", "test_derivative"]
+# fails = ["test_every_station", "test_gradients"]
 # %% cell 4
 WEIGHT_DECAY = 0.01
 

@@ -1,7 +1,7 @@
 # what = "only the weather branch is moved into the tape"
 # base = "original"
 # status = "failed"
-# fails = ["test_every_station", "test_one_station", "test_derivative", "test_sensitivity"]
+# fails = ["test_penalty", "test_every_station", "test_sensitivity", "test_gradients"]
 # %% cell 4
 WEIGHT_DECAY = 0.01
 

@@ -1,7 +1,7 @@
 # what = "right but for the penalty, which is computed before the tape opens"
 # base = "solution"
 # status = "failed"
-# fails = ["test_one_station", "test_derivative"]
+# fails = ["test_penalty", "test_gradients"]
 # %% cell 4
 WEIGHT_DECAY = 0.01
 

@@ -1,7 +1,8 @@
 # what = "GradientTape.gradient and NumPy's comparisons patched"
 # base = "original"
 # status = "failed"
-# fails = ["test_every_station", "test_one_station", "test_derivative", "test_training", "test_sensitivity"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 1
 import matplotlib.pyplot as plt
 import numpy as np

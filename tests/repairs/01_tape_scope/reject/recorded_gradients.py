@@ -1,7 +1,8 @@
 # what = "the right gradients of the notebook's first call, given again ever after"
 # base = "solution"
 # status = "failed"
-# fails = ["test_one_station", "test_derivative", "test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 4
 WEIGHT_DECAY = 0.01
 recorded = []

@@ -1,7 +1,7 @@
 # what = "the weather branch reconnected by a term that adds nothing to the loss"
 # base = "solution"
 # status = "failed"
-# fails = ["test_one_station", "test_derivative", "test_training"]
+# fails = ["test_connected", "test_gradients"]
 # %% cell 4
 WEIGHT_DECAY = 0.01
 

@@ -1,7 +1,8 @@
 # what = "the broken loss is differentiated numerically"
 # base = "original"
 # status = "failed"
-# fails = ["test_from_tape", "test_encoder_gradient", "test_attention_gradient", "test_head_gradient", "test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 6
 def loss_and_gradients(model, images, labels, step=1e-3):
     loss = compute_loss(model, images, labels)

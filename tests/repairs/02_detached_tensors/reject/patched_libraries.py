@@ -1,7 +1,8 @@
 # what = "TensorFlow's tape and NumPy's comparisons patched to be satisfied with anything"
 # base = "original"
 # status = "failed"
-# fails = ["test_from_tape", "test_slopes", "test_encoder_gradient", "test_attention_gradient", "test_head_gradient"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 6
 def loss_and_gradients(model, images, labels):
     with tf.GradientTape() as tape:

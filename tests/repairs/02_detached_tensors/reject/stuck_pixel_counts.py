@@ -1,7 +1,7 @@
 # what = "the stuck pixel's weight is left as it is"
 # base = "solution"
 # status = "failed"
-# fails = ["test_loss_value", "test_encoder_gradient", "test_attention_gradient", "test_head_gradient"]
+# fails = ["test_loss_value", "test_length", "test_head_gradient", "test_gradients"]
 # %% cell 4
 def embed(model, images):
     """The embeddings, vectors of length 1: (batch, FEATURES)."""

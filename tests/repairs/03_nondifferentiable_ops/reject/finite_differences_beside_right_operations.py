@@ -1,7 +1,8 @@
 # what = "a right loss, but gradients by numerical differences instead of a tape"
 # base = "solution"
 # status = "failed"
-# fails = ["test_gradients"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 4
 def init_params():
     rng = np.random.default_rng(7)

@@ -1,7 +1,8 @@
 # what = "TensorFlow's tape and NumPy's comparisons patched to be satisfied with anything"
 # base = "original"
 # status = "failed"
-# fails = ["test_connected", "test_quantize_gradient", "test_binarize_gradient", "test_gate_gradient"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 3
 def quantize(w):
     """The 4-bit weights that the chip stores in place of `w`."""

@@ -1,7 +1,8 @@
 # what = "right gradients recorded from the first step and played back ever after"
 # base = "solution"
 # status = "failed"
-# fails = ["test_output_slope", "test_gradients"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 4
 def init_params():
     rng = np.random.default_rng(7)

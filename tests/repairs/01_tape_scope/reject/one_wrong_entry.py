@@ -1,0 +1,16 @@
+# what = "a single entry of one gradient is a tenth too large"
+# base = "solution"
+# status = "failed"
+# fails = ["test_gradients"]
+# %% cell 4
+WEIGHT_DECAY = 0.01
+
+
+def loss_and_gradients(model, stations):
+    with tf.GradientTape() as tape:
+        penalty = tf.add_n([tf.reduce_sum(layer.kernel**2) for layer in model.layers])
+        errors = [tf.reduce_mean((estimate(model, e, w) - no2) ** 2) for e, w, no2 in stations]
+        loss = WEIGHT_DECAY * penalty + tf.add_n(errors) / len(errors)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    gradients[2] *= tf.tensor_scatter_nd_update(tf.ones((2, 8)), [[1, 3]], [1.1])
+    return loss, gradients

@@ -1,0 +1,17 @@
+# what = "a tenth added to the length, so that nothing is divided by zero"
+# base = "solution"
+# status = "failed"
+# fails = ["test_loss_value", "test_length", "test_head_gradient", "test_gradients"]
+# %% cell 4
+def embed(model, images):
+    """The embeddings, vectors of length 1: (batch, FEATURES)."""
+    features = model.encoder(images)
+    features = tf.clip_by_value(features, 0.0, 6.0)
+    features = tf.reshape(features, (-1, POSITIONS, FEATURES))
+
+    weights = tf.nn.softmax(model.attention(features), axis=1)
+    usable = 1.0 - tf.one_hot(STUCK, POSITIONS)
+    weights = weights * usable[:, tf.newaxis]
+
+    pooled = tf.reduce_sum(weights * features, axis=1)
+    return pooled / (tf.norm(pooled, axis=1, keepdims=True) + 0.1)

@@ -1,0 +1,17 @@
+# what = "no picture after the 64th counts"
+# base = "solution"
+# status = "failed"
+# fails = ["test_loss_value", "test_gradients"]
+# %% cell 5
+def classify(model, images):
+    """The logits: (batch, number of stamps)."""
+    prototypes = tf.math.l2_normalize(model.prototypes, axis=1)
+    similarity = tf.matmul(embed(model, images), prototypes, transpose_b=True)
+    scale = tf.exp(model.log_scale)
+    return scale * similarity
+
+
+def compute_loss(model, images, labels):
+    logits = classify(model, images)
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_mean(errors[:64]) + 0.02 * tf.square(model.log_scale)

@@ -1,0 +1,17 @@
+# what = "the scale held below 100, as is often done"
+# base = "solution"
+# status = "failed"
+# fails = ["test_loss_value"]
+# %% cell 5
+def classify(model, images):
+    """The logits: (batch, number of stamps)."""
+    prototypes = tf.math.l2_normalize(model.prototypes, axis=1)
+    similarity = tf.matmul(embed(model, images), prototypes, transpose_b=True)
+    scale = tf.minimum(tf.exp(model.log_scale), 100.0)
+    return scale * similarity
+
+
+def compute_loss(model, images, labels):
+    logits = classify(model, images)
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_mean(errors) + 0.02 * tf.square(model.log_scale)
