@@ -1,7 +1,7 @@
 """The grader in two minutes: a wrong verdict, a hint, the repair, the right verdict, the report; and the doctor.
 
-`make demo` runs it. Everything happens in build/demo, a copy of the first exercise: your own notebooks and your progress
-stay as they are. Each command is shown before its output.
+`make demo` runs it. Everything happens in build/demo, a copy of the first exercise: your own notebooks and your
+progress stay as they are. Each command is shown before its output.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> int:
     repaired = grader("exercises/00")
     step(5, "Where is the report for the browser?")
     reported = grader("report", "00", "--print")
-    step(6, f"The doctor needs no exercise. In {SCRIPT}, a small training learns something wrong.")
+    step(6, "The doctor needs no exercise: it examines any training, such as this script.")
     examined = grader("doctor", SCRIPT)
 
     return 0 if (broken, hinted, repaired, reported, examined) == (1, 0, 0, 0, 1) else 1

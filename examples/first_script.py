@@ -13,11 +13,11 @@ scoops = 4.0 * warmth - 20.0 + rng.normal(0.0, 5.0, 64).astype("float32")  # of 
 model = tf.keras.Sequential([tf.keras.Input((1,)), tf.keras.layers.Dense(1)])
 optimizer = tf.keras.optimizers.Adam(0.5)
 
-for step in range(200):
+for _ in range(200):
     with tf.GradientTape() as tape:
         sold = model(warmth[:, None])
         loss = tf.reduce_mean(tf.square(sold - scoops))
     gradients = tape.gradient(loss, model.trainable_variables)
-    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    optimizer.apply(gradients, model.trainable_variables)
 
 print(f"at 15 °C: {model(np.array([[15.0]]))[0, 0]:.0f} scoops, at 30 °C: {model(np.array([[30.0]]))[0, 0]:.0f}")

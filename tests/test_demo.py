@@ -63,7 +63,9 @@ def test_the_demo_grades_hints_repairs_and_examines(printed: list[tuple[str, str
 
 def test_the_demo_leaves_the_course_as_it_is(clone: Path, printed: list[tuple[str, str]]) -> None:
     assert printed
-    notebook, original = (clone / "exercises" / "00_first_steps" / name for name in ("notebook.ipynb", ".original.ipynb"))
+    notebook, original = (
+        clone / "exercises" / "00_first_steps" / name for name in ("notebook.ipynb", ".original.ipynb")
+    )
     assert notebook.read_bytes() == original.read_bytes()
     assert not (clone / ".grader").exists() and not (clone / "reports").exists()
 

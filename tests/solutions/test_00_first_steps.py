@@ -1,4 +1,4 @@
-"""The solution of exercise 00 against NumPy in float64: heights and losses, and gradients by central differences, no tape.
+"""The solution of exercise 00 against NumPy in float64: heights, losses, and gradients by central differences, no tape.
 
 The functions are cut out of the solution notebook and called in an interpreter of their own, on the exercise's draws.
 """

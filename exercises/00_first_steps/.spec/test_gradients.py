@@ -1,4 +1,4 @@
-"""Values against the reference. A step starts where the one before it ended, so a wrong step shows in those after it."""
+"""Values against the reference. A step starts where the last one ended, so a wrong step shows in those after it."""
 
 from grader.spec import expect
 
