@@ -36,8 +36,8 @@ class Kit:
 
 
 def release(course: Path, output: Path, with_spec: bool = False, submit: str = "") -> Kit:
-    """Write the kit of all exercises of `course` to `output`. `with_spec`: with solutions and all checks; `submit`: where
-    learners submit their notebooks, for the README.
+    """Write the kit of all exercises of `course` to `output`. `with_spec`: with solutions and all checks; `submit`:
+    where learners submit their notebooks, for the README.
     """
     chosen = exercises(course)
     if not chosen:
