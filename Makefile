@@ -1,7 +1,7 @@
 # Every target sets up .venv by itself the first time.
 .PHONY: demo test lint env goldens bench soak doctor-eval clean
 
-demo:         ## grade an exercise as shipped, then its solution
+demo:         ## the grader in two minutes: a broken notebook, a hint, its repair; then the doctor on a script
 	@python3 bootstrap.py demo
 
 test:         ## the whole suite

@@ -1,7 +1,7 @@
 """Sets up a virtual environment in .venv and does one thing in it; needs nothing but Python itself.
 
 python3 bootstrap.py          set up for repairing exercises: the grader and Jupyter
-python3 bootstrap.py demo     grade an exercise as shipped, show its feedback, then grade its solution
+python3 bootstrap.py demo     the grader in two minutes: a broken notebook, a hint, its repair; then the doctor
 python3 bootstrap.py test     run the tests (further arguments go to pytest)
 python3 bootstrap.py lint     ruff and mypy
 python3 bootstrap.py env      set up for working on this project
@@ -12,12 +12,14 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed"
+DEMO = HERE / "examples" / "demo.py"
 SUPPORTED = ((3, 11), (3, 13))  # for which TensorFlow 2.21 has wheels, and we need 3.11
 WHEELS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Windows", "AMD64")}
 
@@ -27,7 +29,7 @@ def main() -> int:
     if command not in ("learn", "demo", "test", "lint", "env"):
         print(__doc__)
         return 2
-    if problem := unsupported():
+    if problem := unsupported() or (no_demo() if command == "demo" else ""):
         print(problem, file=sys.stderr)
         return 2
     extras = {"learn": "jupyter", "demo": "jupyter", "env": "jupyter,dev"}.get(command, "dev")
@@ -57,6 +59,11 @@ def unsupported() -> str:
     return ""
 
 
+def no_demo() -> str:
+    """Why there is no demo, in one sentence; empty where there is one."""
+    return "" if DEMO.exists() else f"{DEMO} is not here: a kit has no demo. It is in a clone of the whole project."
+
+
 def install(extras: str) -> bool:
     """Make .venv hold what the extras ask for, unless it does already."""
     inputs = b"".join((HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
@@ -64,19 +71,32 @@ def install(extras: str) -> bool:
     done = STAMP.read_text().split("\n") if STAMP.exists() else []
     if PYTHON.exists() and done[:1] == [wanted] and set(extras.split(",")) <= set(done[1:]):
         return True
-    print("Setting up .venv; TensorFlow is large, so the first time takes a few minutes.", flush=True)
+    started = time.monotonic()
+    print("Setting up .venv. TensorFlow is large, so the first time takes a few minutes.", flush=True)
     if not PYTHON.exists() or (done and done[0].split(" ", 1)[1:] != [sys.version]):
+        print("1 of 2: making the virtual environment", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
         done = []
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-    pip += [] if sys.stdout.isatty() else ["--quiet"]  # a person wants to see that it goes on
-    requirement = ["-c", "constraints.txt", "-e", f".[{extras}]"]
-    if subprocess.run([*pip, *requirement], cwd=HERE).returncode:
+    print("2 of 2: installing the packages", flush=True)
+    if pip_install("-c", "constraints.txt", "-e", f".[{extras}]"):
         print("pip could not install everything; its last lines say why. Run the same command again.", file=sys.stderr)
         return False
+    print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
     kept = done[1:] if done[:1] == [wanted] else []
     STAMP.write_text("\n".join([wanted, *sorted({*kept, *extras.split(",")})]))
     return True
+
+
+def pip_install(*requirement: str) -> int:
+    """pip's exit code. Its own progress bars are for a terminal; elsewhere one line for what takes its time."""
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *requirement]
+    if sys.stdout.isatty():
+        return subprocess.run(command, cwd=HERE).returncode
+    with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True, errors="replace") as pip:
+        for line in pip.stdout or ():
+            if line.split(" ", 1)[0] in ("Downloading", "Building", "Installing"):
+                print(f"  {line.strip()[:100]}", flush=True)
+    return pip.returncode
 
 
 def run(*arguments: str) -> int:
@@ -85,20 +105,18 @@ def run(*arguments: str) -> int:
 
 def learn(_: list[str]) -> int:
     activate = r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
-    first = min(HERE.glob("exercises/*/notebook.ipynb")).relative_to(HERE).as_posix()
-    print(f"\nNow you: {activate}, then jupyter lab {first}")
+    first = min(HERE.glob("exercises/*/notebook.ipynb"))
+    print("\nNow you:\n")
+    print(f"  {activate}")
+    print(f"  jupyter lab {first.relative_to(HERE).as_posix()}   # repair it, save it")
+    print(f"  python -m grader {first.parent.name.split('_')[0]}   # is it right?")
     return 0
 
 
 def demo(_: list[str]) -> int:
-    exercise = "02"
-    print(f"\n$ python -m grader exercises/{exercise}\n", flush=True)
-    broken = run("-m", "grader", f"exercises/{exercise}")
-    solution = "solutions/02_detached_tensors.ipynb"
-    print(f"\n$ python -m grader exercises/{exercise} --notebook {solution}\n", flush=True)
-    solved = run("-m", "grader", f"exercises/{exercise}", "--notebook", solution)
+    code = run(str(DEMO))
     learn([])
-    return 0 if (broken, solved) == (1, 0) else 1
+    return code
 
 
 def test(arguments: list[str]) -> int:

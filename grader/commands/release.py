@@ -14,15 +14,18 @@ from grader.inside.measure import MB
 @click.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
 @click.option("--with-spec", is_flag=True, help="Include solutions and hidden checks, for self-study.")
+@click.option(
+    "--submit", metavar="WHERE", default="", help="Where learners submit, for the kit's README: an address, a folder."
+)
 @options.course
-def command(output: Path, with_spec: bool, course: Path | None) -> None:
+def command(output: Path, with_spec: bool, submit: str, course: Path | None) -> None:
     """Make the kit, the zip for learners.
 
     It contains notebooks, the grader and basic checks, but no answers.
     """
     from grader.authoring.release import release
 
-    kit = release(course or course_folder(), output, with_spec)
+    kit = release(course or course_folder(), output, with_spec, submit)
     click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / MB:.1f} MB.")
     if with_spec:
         click.echo("It contains the solutions and all checks: don't give it to people whom you will grade.")

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +39,6 @@ class Capability:
     detail: str  # one sentence: what was seen
     remedy: tuple[str, ...] = ()  # lines to paste into a terminal
     consequence: str = ""  # what one has to do without
-
-
-def survey() -> list[Capability]:
-    """Everything, in the order in which one thing needs another."""
-    return [fork_server(), bubblewrap(), walls(), isolation(), system_call_filter(), tensorflow(), gpu()]
 
 
 def fork_server() -> Capability:
@@ -149,6 +145,17 @@ def _gpu_problem() -> str | None:
         return None
     reasons = re.findall(f"{NO_LIBRARIES}|failed call to cuInit: .*", run.stderr)
     return reasons[-1].rpartition("cuInit: ")[2] if reasons else "it sees none, and does not say why"
+
+
+TRIALS: dict[str, Callable[[], Capability]] = {  # in the order in which one thing needs another
+    "warm kernels": fork_server,
+    "bubblewrap": bubblewrap,
+    "the sandbox": walls,
+    "isolated forks": isolation,
+    "the system call filter": system_call_filter,
+    "TensorFlow": tensorflow,
+    "the GPU": gpu,
+}
 
 
 def bubblewrap_problem() -> str | None:

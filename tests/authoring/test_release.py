@@ -186,6 +186,16 @@ def test_the_readme_tells_its_reader_about_this_kit(kits: dict[bool, Path]) -> N
         assert f"{exercise.id[:2]} {exercise.title}" in short
     assert "Other checks are hidden" in short and "solutions/" not in short
     assert "The solutions are in `solutions/`" in whole and "submit" not in whole
+    assert all(f"`python -m grader {name} " in short for name in ("doctor", "explain", "hint"))
+    assert "After 00 comes 01 Tape scope: repair its notebook, then `python -m grader 01`." in short
+
+
+def test_the_readme_tells_where_to_submit(tmp_path: Path) -> None:
+    kit = tmp_path / "kit.zip"
+    release(COURSE, kit)
+    assert "Submit where your instructor has asked you to." in contents(kit)["README.md"].decode()
+    release(COURSE, kit, submit="https://school.example/lab")
+    assert "Submit here: https://school.example/lab\n" in contents(kit)["README.md"].decode()
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,14 @@ class Kit:
     size: int  # bytes of the zip
 
 
-def release(course: Path, output: Path, with_spec: bool = False) -> Kit:
-    """Write the kit of all exercises of `course` to `output`; `with_spec`: with solutions and all checks."""
+def release(course: Path, output: Path, with_spec: bool = False, submit: str = "") -> Kit:
+    """Write the kit of all exercises of `course` to `output`. `with_spec`: with solutions and all checks; `submit`:
+    where learners submit their notebooks, for the README.
+    """
     chosen = exercises(course)
     if not chosen:
         raise GraderError(f"There is no exercise in {course}.", "Name the folder of exercises with --exercises FOLDER.")
-    files = {**_project(with_spec), "README.md": _readme(chosen, with_spec)}
+    files = {**_project(with_spec), "README.md": _readme(chosen, with_spec, submit)}
     for exercise in chosen:
         files |= _whole(exercise) if with_spec else _without_answers(exercise)
     write_whole(output, make_zip({f"{FOLDER}/{name}": content for name, content in files.items()}))
@@ -60,11 +62,11 @@ def _project(with_spec: bool) -> Files:
     return {path.relative_to(home).as_posix(): _read(path) for path in chosen}
 
 
-def _readme(chosen: list[Exercise], with_spec: bool) -> bytes:
+def _readme(chosen: list[Exercise], with_spec: bool, submit: str) -> bytes:
     from jinja2 import Template
 
     template = Template((Path(__file__).parent / "README.md.j2").read_text("utf-8"), trim_blocks=True)
-    text: str = template.render(exercises=chosen, with_spec=with_spec)
+    text: str = template.render(exercises=chosen, with_spec=with_spec, submit=submit)
     return f"{text}\n".encode()
 
 

@@ -1,0 +1,27 @@
+# what = "None replaced by zeros by hand"
+# base = "solution"
+# status = "failed"
+# fails = ["test_gradients", "test_training"]
+# %% cell 3
+RATE = 0.1
+
+
+def new_parameters():
+    return {
+        "start": tf.Variable(1.0, name="start"),
+        "decay": tf.Variable(0.3, name="decay"),
+    }
+
+
+def foam_height(parameters, minutes):
+    return parameters["start"] * tf.exp(-parameters["decay"] * minutes)
+
+
+def train_step(parameters, minutes, heights):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(foam_height(parameters, minutes) - heights))
+    gradients = tape.gradient(loss, parameters)
+    gradients = {name: tf.zeros(()) if gradient is None else gradient for name, gradient in gradients.items()}
+    for name, gradient in gradients.items():
+        parameters[name] = parameters[name] - RATE * gradient
+    return loss, gradients
