@@ -67,7 +67,7 @@ class Recorder:
         nested = self._nested
 
         def wrapper(this: Any, *args: Any, **kwargs: Any) -> Any:
-            if getattr(nested, "busy", False):
+            if getattr(nested, "busy", False) or inside_forward_mode(sys._getframe(1)):
                 return original(this, *args, **kwargs)
             nested.busy = True
             try:
@@ -154,6 +154,15 @@ class Recorder:
                 return
             wanted = (counted <= TRACED_FIRST) | (counted % TRACED_EVERY == 0) | _abnormal(gradients)
             tf.cond(wanted, lambda: _called(callback, [loss, *gradients]), lambda: 0)
+
+
+def inside_forward_mode(frame: Any) -> bool:
+    """Whether a tape is asked by forward mode, which finds its own derivatives with tapes, in graphs that it keeps."""
+    for _ in range(2):  # past the hooks that lie between
+        if frame is not None and frame.f_code.co_filename.endswith("eager/forwardprop.py"):
+            return True
+        frame = frame and frame.f_back
+    return False
 
 
 def _callbacks_work() -> bool:

@@ -11,13 +11,14 @@ them all. Functions that were traced are run line by line; a graph in which a ta
 leaves the question open.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .recorder import Recorder
+from .recorder import Recorder, inside_forward_mode
 
 FACTORS = (0.3, 0.7)  # below one, so that a limit on a gradient's length that does not bite does not bite here either
 
@@ -66,7 +67,8 @@ class Replay:
         original = getattr(owner, name)
 
         def wrapper(this: Any, *args: Any, **kwargs: Any) -> Any:
-            if self._factors is None or getattr(self._nested, "busy", False):
+            busy = self._factors is None or getattr(self._nested, "busy", False)
+            if busy or inside_forward_mode(sys._getframe(1)):
                 return original(this, *args, **kwargs)
             self._nested.busy = True
             try:

@@ -12,6 +12,8 @@ def loss_and_gradients(model, stations):
         errors = [tf.reduce_mean((estimate(model, e, w) - no2) ** 2) for e, w, no2 in stations]
         loss = WEIGHT_DECAY * penalty + tf.add_n(errors) / len(errors)
     return loss, tape.gradient(loss, model.trainable_variables)
+
+
 # %% cell 6
 import sys
 

@@ -12,6 +12,8 @@ def embed(model, images):
     weights = tf.where(tf.range(POSITIONS)[:, tf.newaxis] == STUCK, 0.0, weights)
     pooled = tf.squeeze(tf.matmul(weights, features, transpose_a=True), axis=1)
     return pooled / tf.sqrt(tf.reduce_sum(pooled * pooled, axis=1, keepdims=True))
+
+
 # %% cell 5
 def classify(model, images):
     lengths = tf.sqrt(tf.reduce_sum(model.prototypes**2, axis=1))

@@ -47,6 +47,8 @@ def binarize(z):
 
 def gate(x, threshold):
     return GATE(x, tf.convert_to_tensor(threshold))
+
+
 # %% cell 4
 class Sensor(tf.Module):
     NAMES = ("threshold", "hidden_kernel", "hidden_bias", "output_kernel", "output_bias")

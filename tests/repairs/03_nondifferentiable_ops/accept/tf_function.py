@@ -25,6 +25,8 @@ def binarize(z):
 def gate(x, threshold):
     """1 where a band is loud enough to be let in, 0 where it is shut out."""
     return straight_through(tf.cast(x > threshold, tf.float32), tf.sigmoid(SHARPNESS * (x - threshold)))
+
+
 # %% cell 4
 def init_params():
     rng = np.random.default_rng(7)

@@ -21,4 +21,6 @@ def binarize(z):
 
 def gate(x, threshold):
     """1 where a band is loud enough to be let in, 0 where it is shut out."""
-    return straight_through(tf.cast(x > threshold, tf.float32), tf.sigmoid(tf.clip_by_value(SHARPNESS * (x - threshold), -3.0, 3.0)))
+    return straight_through(
+        tf.cast(x > threshold, tf.float32), tf.sigmoid(tf.clip_by_value(SHARPNESS * (x - threshold), -3.0, 3.0))
+    )

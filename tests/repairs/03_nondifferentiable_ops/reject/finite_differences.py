@@ -65,6 +65,8 @@ def loss_and_gradients(params, x, y):
             slopes[index] = (higher - lower) / 2e-6
         gradients[name] = tf.constant(slopes, tf.float32)
     return compute_loss(params, tf.constant(x, tf.float32), y), gradients
+
+
 # %% cell 5
 STEPS, LEARNING_RATE = 8, 0.6
 

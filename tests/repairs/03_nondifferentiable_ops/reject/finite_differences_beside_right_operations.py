@@ -46,6 +46,8 @@ def loss_and_gradients(params, x, y):
         variable.assign(kept)
         gradients[name] = tf.constant(slopes)
     return loss, gradients
+
+
 # %% cell 5
 STEPS, LEARNING_RATE = 3, 0.6
 
