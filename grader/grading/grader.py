@@ -137,7 +137,7 @@ class Grading:
         run = self._session.run(notebook, self._progress)
         self._progress("calling your functions on hidden data")
         if run.status != "completed":
-            evidence = probe(self._exercise, self._session, run, [])
+            evidence = probe(self._exercise, self._session, run, {})
             self._session.end()
             checks = unjudged(self._exercise, reason_not_judged(run))
             timing = Timing(time.monotonic() - begun, run.seconds, evidence.seconds)

@@ -163,7 +163,9 @@ def _follows(value: Array, changed: Any) -> bool:
     return bool(np.count_nonzero(moved & there) >= np.count_nonzero(there) / 2)
 
 
-def trained(ends: Iterable[Gradients], start: Gradients, loss: Callable[[Any], float], below: float) -> None:
+def trained(
+    ends: Iterable[Mapping[str, Any]], start: Mapping[str, Any], loss: Callable[[Any], float], below: float
+) -> None:
     """The notebook's training came to something: with the variables that it ended with, the loss is below `below`, and
     below that of a new model. What the notebook printed or recorded on the way does not count.
 
@@ -220,7 +222,7 @@ def _compare(
     entry, right = short(difference.got[difference.worst]), short(difference.expected[difference.worst])
     count = f"{np.count_nonzero(difference.wrong)} of {value.size} differ"
     found = entry if value.ndim == 0 else f"{entry} at {difference.where(at)} ({count})"
-    verdict = "wrong" if np.any(value) else "zero"
+    verdict: Match = "wrong" if np.any(value) else "zero"
     return Comparison(name, verdict, found, right, difference.off_by), difference.words(at)
 
 

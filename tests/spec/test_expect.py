@@ -137,7 +137,7 @@ def loss(variables: Any) -> float:
 
 
 def test_the_best_of_what_the_notebook_ended_with_counts() -> None:
-    ends = [{"w": 0.0}, {"other": 1.0}, {"w": 2.9}, {"w": np.nan}, {"w": "text"}]
+    ends: list[dict[str, Any]] = [{"w": 0.0}, {"other": 1.0}, {"w": 2.9}, {"w": np.nan}, {"w": "text"}]
     expect.trained(ends, {"w": 0.0}, loss, below=0.5)
 
 
