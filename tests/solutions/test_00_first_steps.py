@@ -52,8 +52,8 @@ for question, reply in zip(sys.argv[1::2], sys.argv[2::2]):
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
     inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    drawn = inputs(np.random.default_rng(11))
-    return list(drawn)
+    drawn: dict[str, Arrays] = inputs(np.random.default_rng(11))
+    return list(drawn.values())
 
 
 @pytest.fixture(scope="module")

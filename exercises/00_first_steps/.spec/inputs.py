@@ -3,17 +3,29 @@ measured during its first seconds only: later, steps of the contract's size woul
 
 import numpy as np
 
+MOST = 13  # measurements, in the notebook
 SIX_MINUTES, AN_HOUR, SECONDS = 6.0, 60.0, 0.05
 
 
-def inputs(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    return [
-        draw(rng, 13, SIX_MINUTES),
-        draw(rng, 1, SIX_MINUTES),
-        draw(rng, 70, AN_HOUR),
-        draw(rng, 12, SECONDS, size=20.0),
-        draw(rng, 12, SIX_MINUTES, size=0.05),
-    ]
+def inputs(rng: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
+    return {
+        "measurements like the notebook's": {"once": np.asarray(True), **draw(rng, MOST, SIX_MINUTES)},
+        "a single measurement": draw(rng, 1, SIX_MINUTES),
+        "more measurements than the notebook's, over an hour": draw(rng, 71, AN_HOUR),
+        "foam that is ten times higher": draw(rng, 12, SECONDS, size=20.0),
+        "foam that is twenty times lower": draw(rng, 12, SIX_MINUTES, size=0.05),
+    }
+
+
+reach = {
+    "measurements like the notebook's": lambda draw: len(draw["minutes"]) == MOST,
+    "a single measurement": lambda draw: len(draw["minutes"]) == 1,
+    "more measurements than the notebook's, over an hour": lambda draw: (
+        len(draw["minutes"]) > MOST and draw["minutes"].max() > SIX_MINUTES
+    ),
+    "foam that is ten times higher": lambda draw: draw["heights"].max() > 15.0,
+    "foam that is twenty times lower": lambda draw: draw["heights"].max() < 0.2,
+}
 
 
 def draw(rng: np.random.Generator, count: int, longest: float, size: float = 1.0) -> dict[str, np.ndarray]:

@@ -8,23 +8,55 @@ STEPS = 3
 
 
 def probe(learner, inputs, tools):
+    answer = notebook(learner, tools) if "once" in inputs else {}  # before anything is assigned
+    minutes, heights = tf.constant(inputs["minutes"]), tf.constant(inputs["heights"])
+    parameters = fresh(learner, inputs)
+    answer |= {"height": learner.foam_height(parameters, minutes), "steps": []}
+    for _ in range(STEPS):
+        before = values(parameters)
+        taped = by_own_tape(learner, before, minutes, heights, tools)
+        loss, gradients = learner.train_step(parameters, minutes, heights)
+        answer["steps"].append(
+            {"before": before, "taped": taped, "loss": loss, "gradients": named(gradients), "after": values(parameters)}
+        )
+    if "once" in inputs:
+        answer["replays"] = tools.replays(lambda: first_step(learner, inputs, minutes, heights))
+    return answer
+
+
+def notebook(learner, tools):
+    """What the notebook itself ended with, where it began, and its data."""
+    return {
+        "trained": tools.trained("parameters", named),
+        "begin": named(learner.new_parameters()),
+        "data": {name: tools.global_named(name) for name in ("minutes", "heights")},
+    }
+
+
+def first_step(learner, inputs, minutes, heights):
+    loss, gradients = learner.train_step(fresh(learner, inputs), minutes, heights)
+    return {"loss": loss, "gradients": named(gradients)}
+
+
+def fresh(learner, inputs):
     parameters = learner.new_parameters()
     for name in NAMES:
         parameters[name].assign(inputs[name])
-    minutes, heights = tf.constant(inputs["minutes"]), tf.constant(inputs["heights"])
-    answer = {"height": learner.foam_height(parameters, minutes), "steps": []}
-    for _ in range(STEPS):
-        before = values(parameters)
-        loss, gradients = learner.train_step(parameters, minutes, heights)
-        answer["steps"].append(
-            {
-                "before": before,
-                "loss": loss,
-                "gradients": {name: gradients[name] for name in NAMES},
-                "after": values(parameters),
-            }
-        )
-    return answer
+    return parameters
+
+
+def by_own_tape(learner, before, minutes, heights, tools):
+    """The gradient of the contract's loss, with variables of our own in place of whatever there is by now."""
+    variables = {name: tf.Variable(before[name]) for name in NAMES}
+
+    def loss():
+        return tf.reduce_mean(tf.square(learner.foam_height(variables, minutes) - heights))
+
+    return dict(zip(NAMES, tools.gradients(loss, [variables[name] for name in NAMES])[1]))
+
+
+def named(values_by_name):
+    return {name: values_by_name[name] for name in NAMES}
 
 
 def values(parameters):

@@ -1,7 +1,7 @@
 # what = "gradients are cut off at 1, which the notebook's own seldom exceed"
 # base = "solution"
 # status = "failed"
-# fails = ["test_gradients"]
+# fails = ["test_from_tape"]
 # %% cell 3
 RATE = 0.1
 

@@ -1,7 +1,8 @@
 # what = "the right numbers, by finite differences in NumPy"
 # base = "solution"
 # status = "failed"
-# fails = ["test_from_tape", "test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 3
 RATE = 0.1
 

@@ -1,7 +1,7 @@
 # what = "the loss is divided by the notebook's number of measurements"
 # base = "solution"
 # status = "failed"
-# fails = ["test_forward", "test_gradients"]
+# fails = ["test_forward", "test_from_tape"]
 # %% cell 3
 RATE = 0.1
 

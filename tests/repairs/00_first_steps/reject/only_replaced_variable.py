@@ -2,6 +2,7 @@
 # base = "solution"
 # status = "failed"
 # fails = ["test_connected"]
+# left = ["replaced_variable"]
 # %% cell 3
 RATE = 0.1
 

@@ -1,7 +1,8 @@
 # what = "TensorFlow's tape and NumPy's comparisons patched to be satisfied with anything"
 # base = "solution"
 # status = "failed"
-# fails = ["test_gradients", "test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 3
 RATE = 0.1
 

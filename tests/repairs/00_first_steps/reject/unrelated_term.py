@@ -1,7 +1,8 @@
 # what = "the parameters reconnected by a term that adds nothing to the loss"
 # base = "solution"
 # status = "failed"
-# fails = ["test_gradients", "test_training"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 3
 RATE = 0.1
 
