@@ -9,9 +9,9 @@ import click
 
 from grader.commands import options
 from grader.commands.exits import NOT_PASSED, OK
-from grader.commands.following import next_exercise
 from grader.commands.working import working
 from grader.course.catalogue import course_folder, exercises
+from grader.course.following import next_exercise
 from grader.course.notebook import read
 from grader.errors import GraderError
 from grader.kernels import Walls, open_source

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from grader.commands import options
-from grader.commands.following import next_exercise, what_comes_next
 from grader.course.catalogue import course_folder, exercises, find
+from grader.course.following import next_exercise, what_comes_next
 from grader.course.hints import Rung, list_seen, next_rung, repaired
 from grader.course.notebook import Notebook, read
 from grader.course.progress import Progress, Standing

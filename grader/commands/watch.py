@@ -23,6 +23,7 @@ from grader.commands import hint, list_, options, reset
 from grader.commands import report as report_command
 from grader.commands.exits import OK
 from grader.course.catalogue import course_folder, exercises, find
+from grader.course.following import next_exercise
 from grader.course.progress import Progress
 from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, open_source
@@ -60,7 +61,7 @@ def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, c
     EXERCISE is a folder, a number or a name: exercises/02, 02, detached. Without it, the first exercise that you have
     not passed is watched. In a terminal, single keys show a hint, the list or the report, or the next exercise.
     """
-    chosen = find(exercise, course) if exercise else _to_do(course or course_folder())
+    chosen = find(exercise, course) if exercise else next_exercise(course or course_folder())
     if chosen is None:
         click.echo("You have passed every exercise. Name one to watch it all the same: `python -m grader watch 01`.")
         return OK
@@ -163,9 +164,9 @@ class _Watch:
         progress, all_of_them = Progress(course), exercises(course)
         passed = sum(progress.standing(exercise).passed for exercise in all_of_them)
         self._screen.line(f"Well done. {passed} of {len(all_of_them)} exercises passed.", "green")
-        following = _to_do(course, self._exercise)
+        following = next_exercise(course, self._exercise)
         if following is None:
-            self._screen.line("That was the last one.")
+            self._screen.line("That was the last exercise. For code of your own: `python -m grader doctor FILE`.")
         elif self._has_keys:
             self._screen.line(f"Press n to go on to {following.id}, or stay: every save is still graded.")
         else:
@@ -213,7 +214,7 @@ class _Watch:
         self._screen.line("\nBring the broken notebook back? Your copy is kept beside it. Press y, or any other key.")
 
     def _go_on(self) -> None:
-        self._next = _to_do(self._exercise.course, self._exercise)
+        self._next = next_exercise(self._exercise.course, self._exercise)
         if self._next is None:
             self._screen.line("\nThere is no other exercise that you have not passed.")
 
@@ -222,16 +223,6 @@ class _Watch:
 
     def _explain(self) -> None:
         self._screen.line("\n" + "\n".join(f" {key}  {MEANINGS[key]}" for key in KEYS))
-
-
-def _to_do(course: Path, after: Exercise | None = None) -> Exercise | None:
-    """The first exercise not passed; counted from the one after `after`, which itself is none."""
-    progress, found = Progress(course), exercises(course)
-    ids = [exercise.id for exercise in found]
-    if after is not None and after.id in ids:
-        place = ids.index(after.id)
-        found = found[place + 1 :] + found[:place]
-    return next((exercise for exercise in found if not progress.standing(exercise).passed), None)
 
 
 def _has_browser() -> bool:

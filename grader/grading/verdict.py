@@ -104,7 +104,7 @@ def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check
         case Status.PASSED:
             waiting = any(check.status == "skipped" for check in checks)
             if waiting:
-                return "All checks of this kit passed; the hidden ones run when you hand in.", "Hand your notebook in."
+                return "All checks of this kit passed; the hidden ones run when you submit.", "Submit your notebook."
             return "All checks passed: every gradient arrives.", "`python -m grader list` shows what comes next."
         case Status.FAILED if failed:
             return f"{len(failed)} of {len(checks)} checks failed; the first: {failed[0].title}.", hint

@@ -21,7 +21,7 @@ from grader.model import Check, CheckSpec, Comparison, Evidence, Exercise
 from grader.spec.evidence import freeze
 
 TIMEOUT = 60.0  # seconds; a spec takes a tenth of one
-HIDDEN = "runs when you hand in"
+HIDDEN = "runs when you submit"
 ROWS = TypeAdapter(tuple[Comparison, ...])
 
 

@@ -263,14 +263,14 @@ def test_a_learners_way_through_a_kit(unpacked: Path, python: Path) -> None:
     broken = grader("exercises/01", "--sandbox", "off", "--kernel", "cold")
     assert broken.returncode == 1, broken.stdout + broken.stderr
     assert "intercept received None" in broken.stdout
-    assert "skipped: runs when you hand in" in broken.stdout
+    assert "skipped: runs when you submit" in broken.stdout
     assert "hint 1 of " in grader("hint", "01").stdout
 
     notebook = unpacked / "exercises" / "01_line" / "notebook.ipynb"
     notebook.write_text(notebook.read_text().replace("intercept.numpy()", "intercept"))
     repaired = grader("exercises/01", "--sandbox", "off", "--kernel", "cold")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
-    assert "All checks of this kit passed; the hidden ones run when you hand in." in repaired.stdout
+    assert "All checks of this kit passed; the hidden ones run when you submit." in repaired.stdout
     assert "5 / 10 points" in repaired.stdout
     assert "What was wrong" not in (unpacked / "reports" / "01_line.html").read_text()
 
