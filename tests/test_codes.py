@@ -112,7 +112,9 @@ def does_what_it_says(bench: Workbench, source: str) -> None:
     printed = re.findall(r"^print\(.*\)  # (.+)$", source, re.MULTILINE)
     raised = re.findall(r"  # raises (\w+)$", source, re.MULTILINE)
     assert printed or raised, "a program that shows nothing"
-    assert answer["extra"].splitlines() == printed
+    assert (
+        re.sub(r"-(0\.(?!\d))", r"\1", answer["extra"]).splitlines() == printed
+    )  # which zero depends on the processor
     assert (answer["trace"]["error"] or "").partition(":")[0] == "".join(raised)
 
 

@@ -20,6 +20,7 @@ from grader.model import Array
 
 LINE, WHOLE = 0.1, 0.01  # of the relative tolerance
 MOST_LINES = 4  # that are named one by one
+SAME = 1e-3  # a factor as near to 1 as this explains nothing
 UNLIKE = "does not match the reference: "
 
 
@@ -120,7 +121,11 @@ class Difference:
         """The number by which `expected` was multiplied to get `got`, if there is one."""
         square = float(np.vdot(expected, expected))
         factor = float(np.vdot(expected, got)) / square if square else None
-        if factor is None or np.any(np.abs(got - factor * expected) > 10 * self._margin(expected, factor)):
+        if (
+            factor is None
+            or abs(factor - 1.0) <= SAME
+            or np.any(np.abs(got - factor * expected) > 10 * self._margin(expected, factor))
+        ):
             return None
         return factor
 
@@ -145,12 +150,12 @@ def _times(factor: float) -> str:
         return "zero"
     size = abs(factor)
     amount = ""
-    if abs(size - 1.0) > 1e-3:
+    if abs(size - 1.0) > SAME:
         ratio = size if size > 1.0 else 1.0 / size
         shown = f"{ratio:.4g}" if ratio < 1000 else f"{ratio:,.0f}"
         amount = f"{shown} times too {'large' if size > 1.0 else 'small'}"
     if factor > 0:
-        return amount or "right"
+        return amount
     return "the opposite sign" + (f" and is {amount}" if amount else "")
 
 

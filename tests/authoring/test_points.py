@@ -17,7 +17,8 @@ from grader.course.notebook import Notebook, read
 from grader.grading.grader import Grader
 from grader.model import Exercise
 
-EXERCISES = exercises(Path(__file__).parents[2] / "exercises")
+# With one bug there is no half of the way to pay for.
+EXERCISES = [each for each in exercises(Path(__file__).parents[2] / "exercises") if len(each.bugs) > 1]
 
 Parts = dict[str, tuple[str, str]]  # by bug: a line or more as they are broken, and repaired
 
@@ -124,7 +125,7 @@ def test_to_repair_one_more_bug_never_costs_points(grader: Grader, exercise: Exe
     sets = [frozenset(left) for size in range(len(bugs) + 1) for left in combinations(bugs, size)]
     scored = []
     for left in sets:
-        verdict = grader.grade(exercise, with_bugs(exercise, left))
+        verdict = grader.judge(exercise, with_bugs(exercise, left))
         scored.append(Scored("+".join(sorted(left)) or "none", verdict.score, left=left))
     assert scored[0].score == exercise.max_score
     assert unfair(scored) == (None, None)

@@ -40,7 +40,7 @@ def test_a_deleted_working_folder_is_named(course: Path) -> None:
 
 
 def test_too_few_files_are_told_with_the_command_that_helps(course: Path) -> None:
-    ended = shell('ulimit -Hn 40 && "$@" grade 01', course)
+    ended = shell('ulimit -n 40 && "$@" grade 01', course)
     assert ended.returncode == 2
     assert f"ulimit -n {FEWEST_FILES}" in ended.stderr
 

@@ -34,7 +34,7 @@ FINDING = Finding(
 
 @pytest.fixture
 def exercise(line: Exercise, course: Path) -> Exercise:
-    return replace(line, folder=course / "exercises" / line.id)
+    return replace(line, folder=course / "exercises" / line.id, reveal="after_attempts")
 
 
 def failed(exercise: Exercise, sha256: str = "a", status: Status = Status.FAILED) -> Verdict:

@@ -135,7 +135,6 @@ def central_differences(function: Callable[[np.ndarray], float], at: np.ndarray)
 
 def assert_close(got: np.ndarray, expected: np.ndarray) -> None:
     assert got.shape == expected.shape
-    assert np.any(expected), "a comparison with zeros would prove nothing"
     assert np.linalg.norm(got - expected) <= RTOL * np.linalg.norm(expected)
 
 
@@ -151,12 +150,16 @@ def test_the_forward_pass_is_that_of_the_chip(draws: list[Arrays], answers: list
 def test_gradients_are_those_that_the_contract_prescribes(
     name: str, draws: list[Arrays], answers: list[Arrays]
 ) -> None:
+    alive = 0
     for arrays, answer in zip(map(float64, draws), answers, strict=True):
 
         def loss(value: np.ndarray, arrays: Arrays = arrays) -> float:
             return anchored_loss(arrays | {name: value}, arrays, arrays["x"], arrays["y"])
 
-        assert_close(answer[name], central_differences(loss, arrays[name]))
+        expected = central_differences(loss, arrays[name])
+        assert_close(answer[name], expected)
+        alive += bool(np.any(expected))  # where all units are saturated, zeros are right
+    assert alive > len(draws) / 2, "comparisons with zeros would prove nothing"
 
 
 @pytest.mark.parametrize(
