@@ -202,11 +202,6 @@ def test_the_readme_tells_where_to_submit(tmp_path: Path) -> None:
     ("old", "new", "complaint"),
     [
         ("def test_connected(answers):", "def test_connected(draws):", "test_connected asks for `draws`"),
-        (
-            'needs = "test_functions_exist"',
-            'needs = "test_values"',
-            "test_connected needs test_values, which is hidden",
-        ),
     ],
 )
 def test_a_check_that_could_not_run_in_a_kit_is_refused(course: Path, old: str, new: str, complaint: str) -> None:
