@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
+import psutil
 import pytest
 
 from grader.course.catalogue import load
@@ -49,6 +50,22 @@ def missing(reason: str) -> NoReturn:
     if os.environ.get("GRADER_REQUIRE_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def running(process: psutil.Process) -> bool:
+    """A zombie has ended: it waits for the machine's init to notice it, and nothing more."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def left_of(family: list[psutil.Process], seconds: float = 5.0) -> list[psutil.Process]:
+    """Of these processes, the ones that still run after a while."""
+    end = time.monotonic() + seconds
+    while (left := list(filter(running, family))) and time.monotonic() < end:
+        time.sleep(0.05)
+    return left
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:

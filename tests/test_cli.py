@@ -19,6 +19,7 @@ import pytest
 from grader.cli import COMMANDS
 
 from .command_line import grader
+from .conftest import left_of
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
 
@@ -193,8 +194,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course: Path, delay: 
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in stderr
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert not alive
+    assert not left_of(family)
 
 
 def test_ctrl_c_while_a_text_is_run_ends_with_130_too(tmp_path: Path) -> None:

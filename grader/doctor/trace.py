@@ -121,13 +121,10 @@ class Trace(Record):
     signs: dict[int, tuple[dict[str, int], ...]]  # the same, and for each source how often it was abnormal
 
     def __post_init__(self) -> None:
-        # Forward mode's own operations are reported before what they take. Such an input is left out, since every
-        # search relies on it that a tensor is made before it is taken.
         made = {number: operation.clock for operation in self.operations for number in operation.outputs}
         for operation in self.operations:
-            inputs = tuple(number for number in operation.inputs if made.get(number, -1) < operation.clock)
-            if len(inputs) < len(operation.inputs):
-                object.__setattr__(operation, "inputs", inputs)
+            if any(made.get(number, -1) >= operation.clock for number in operation.inputs):
+                raise ValueError(f"operation {operation.clock} takes what was not there yet")
         layers = {event.layer for event in self.events if isinstance(event, Freeze | Listing)}
         layers |= {number for event in self.events if isinstance(event, Reading) for number in event.layers}
         if any(number >= len(self.layers) for number in layers):

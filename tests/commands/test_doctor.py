@@ -23,6 +23,7 @@ from grader.doctor.examine import Examined
 from grader.doctor.file import Diagnosis
 
 from ..command_line import grader
+from ..conftest import left_of
 
 pytestmark = pytest.mark.kernel
 
@@ -322,8 +323,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder: Path) -> None
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in stderr
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert not alive
+    assert not left_of(family)
 
 
 @pytest.mark.parametrize(

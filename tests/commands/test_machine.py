@@ -18,6 +18,8 @@ import pytest
 from grader.commands.machine import FEWEST_FILES, disk_problem
 from grader.course.files import write_whole
 
+from ..conftest import left_of
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders in use can't be deleted elsewhere")
 GRADER = [sys.executable, "-m", "grader"]
 
@@ -80,8 +82,7 @@ def test_a_closed_terminal_leaves_nothing_behind(course: Path, number: signal.Si
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert not alive
+    assert not left_of(family)
     end = time.monotonic() + 5
     while list(scratch.iterdir()) and time.monotonic() < end:
         time.sleep(0.05)

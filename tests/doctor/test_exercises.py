@@ -55,8 +55,6 @@ def test_the_solution_is_healthy(warm: KernelSource, exercise: Exercise) -> None
 
 @pytest.mark.parametrize(("exercise", "repair"), RIGHT, ids=[f"{e.id}/{r.name}" for e, r in RIGHT])
 def test_a_right_repair_is_healthy(warm: KernelSource, exercise: Exercise, repair: Repair) -> None:
-    if repair.name == "accept/forward_mode_for_the_bill":
-        pytest.xfail("the doctor does not read forward mode's operations yet")
     assert errors(warm, exercise, repair.notebook) == []
 
 

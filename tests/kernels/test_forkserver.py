@@ -17,6 +17,7 @@ import pytest
 
 from grader.kernels.warm import WarmSource
 
+from ..conftest import left_of, wait_until
 from .conftest import need_walls
 from .notebooks import run
 
@@ -99,14 +100,6 @@ def _family(server: int) -> list[psutil.Process]:
         return []
 
 
-def _runs(process: psutil.Process) -> bool:
-    """A zombie waits for a machine's init to notice it, and nothing more."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
 @pytest.mark.timing
 @pytest.mark.parametrize("walls", ["walls", "open"])
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda blow: blow.name)
@@ -123,11 +116,8 @@ def test_it_ends_with_its_parent(walls: str, blow: signal.Signals, when: str) ->
     grading.send_signal(blow)
     grading.wait(10)
     grading.stdout.close()
-    deadline = time.monotonic() + 8  # an open server notices after its imports
-    while time.monotonic() < deadline and (any(map(_runs, family)) or folder.exists()):
-        time.sleep(0.05)
-    assert not list(filter(_runs, family))
-    assert not folder.exists()
+    assert not left_of(family, seconds=8)  # an open server notices after its imports
+    wait_until(lambda: not folder.exists(), seconds=8)
 
 
 def test_it_outlives_the_thread_that_opened_it() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ..conftest import left_of
 from .conftest import Desk, lay_out
 
 pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
@@ -46,8 +47,7 @@ class Terminal(pexpect.spawn):  # type: ignore[misc]
         how()
         self.expect(pexpect.EOF)
         self.wait()
-        _, alive = psutil.wait_procs(family, timeout=5)
-        assert not alive
+        assert not left_of(family)
         assert termios.tcgetattr(self.child_fd) == self.modes
         return int(128 + self.signalstatus if self.signalstatus else self.exitstatus)
 
@@ -203,7 +203,7 @@ def test_without_a_terminal_it_regrades_and_ctrl_c_ends_it(desk: Desk) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
-        assert not psutil.wait_procs(family, timeout=5)[1]
+        assert not left_of(family)
         assert "\x1b" not in seen and "h hint" not in seen
     finally:
         process.kill()

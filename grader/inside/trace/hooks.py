@@ -83,6 +83,7 @@ def begin(log: Log) -> Session:
         "operations": lambda: operations.observe(log),
         "reads": lambda: operations.read_variables_openly(log),
         "backward": lambda: operations.observe_backward(log),
+        "forward": lambda: operations.observe_forward(log),
         "wholes": lambda: operations.observe_wholes(log),
         "tapes": lambda: tapes.observe(log),
         "numpy": lambda: boundary.observe_numpy(log),

@@ -71,6 +71,7 @@ class Log:
         self.within: int | None = None  # the backward step that is running
         self.array_writes: list[Any] = []  # what writes to TensorArrays in compiled functions gave back
         self.unsettled: list[tuple[Operation, list[Any]]] = []  # of which is not known yet whether a tape follows them
+        self.ahead: dict[int, Operation] = {}  # a first output -> its operation, noted before TensorFlow called us
         self.readings: set[tuple[int, ...]] = set()
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran

@@ -1,10 +1,12 @@
 """Every operation that TensorFlow runs eagerly, and every step of every backward pass.
 
-TensorFlow calls us after each operation (`op_callbacks`) with the tensors that went in and came out. Three things
+TensorFlow calls us after each operation (`op_callbacks`) with the tensors that went in and came out. Four things
 it does not say are added here: the implicit read of a variable that is handed to an operation directly
 (`TFE_Py_FastPathExecute`), a custom gradient or a compiled function, which is one step to the tape however many
-operations it ran (`record_operation`), and which backward step belongs to which operation
-(`TFE_Py_RegisterGradientFunction`, which every tape calls for every operation that it differentiates).
+operations it ran (`record_operation`), which backward step belongs to which operation
+(`TFE_Py_RegisterGradientFunction`, which every tape calls for every operation that it differentiates), and that an
+operation ran before its tangent was computed from its result (`TFE_Py_RegisterJVPFunction`: under a forward
+accumulator TensorFlow computes the tangent first, and calls us about the operation afterwards).
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ from typing import Any
 
 import numpy as np
 from tensorflow.python import pywrap_tfe
-from tensorflow.python.eager import backprop, context, record
+from tensorflow.python.eager import backprop, context, forwardprop, record
 from tensorflow.python.framework import op_callbacks, ops
 from tensorflow.python.ops import custom_gradient, resource_variable_ops
 
-from .log import DESCRIBED_CONSTANTS, TRACKED, Log, digest, state_of
+from .log import DESCRIBED_CONSTANTS, TRACKED, Log, Operation, digest, state_of
 
 Undo = Callable[[], None]
 READS = ("ReadVariableOp", "ResourceGather")
@@ -39,30 +41,37 @@ def observe(log: Log) -> Undo:
             return
         with log.noting():
             settle(log)
+            given = [tensor for tensor in outputs if isinstance(tensor, ops.EagerTensor)]
+            operation = log.ahead.pop(given[0]._id, None) if given else None
             slow = isinstance(op_type, bytes)
             name = op_type.decode() if slow else op_type
-            place = log.places.here()
-            taken = [constant_or_known(log, tensor, place) for tensor in inputs]
-            add(log, name, place, taken, outputs, slow)
-            if log.layers and name in READS:
-                log.read(taken[0])
-            if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
-                log.written(taken[0])
+            track(log, operation or note(log, name, inputs, given), given, slow)
 
     op_callbacks.add_op_callback(after)
     return lambda: op_callbacks.remove_op_callback(after)
 
 
-def add(log: Log, name: str, place: int, taken: list[int], outputs: Any, slow: bool) -> None:
-    stopped = not log.tapes or pywrap_tfe.TFE_Py_TapeSetIsStopped()
-    given = [tensor for tensor in outputs if isinstance(tensor, ops.EagerTensor)]
-    tracked = not stopped and not slow and bool(given) and bool(record.should_record_backprop(given))
+def note(log: Log, name: str, inputs: Any, given: list[Any]) -> Operation:
+    place = log.places.here()
+    taken = [constant_or_known(log, tensor, place) for tensor in inputs]
     numbers = [produce(log, tensor) for tensor in given]
-    tapes = [] if stopped else list(log.tapes)
-    operation = [log.tick(), name, place, taken, numbers, tapes, tracked, log.within, None]
+    tapes = [] if pywrap_tfe.TFE_Py_TapeSetIsStopped() else list(log.tapes)
+    operation = [log.tick(), name, place, taken, numbers, tapes, False, log.within, None]
     log.operation(operation)
-    if slow and given and not stopped:
+    if log.layers and name in READS:
+        log.read(taken[0])
+    if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
+        log.written(taken[0])
+    return operation
+
+
+def track(log: Log, operation: Operation, given: list[Any], slow: bool) -> None:
+    if not given or not log.tapes or pywrap_tfe.TFE_Py_TapeSetIsStopped():
+        return
+    if slow:
         log.unsettled.append((operation, given))
+    else:
+        operation[TRACKED] = bool(record.should_record_backprop(given))
 
 
 def settle(log: Log) -> None:
@@ -137,6 +146,34 @@ def read_variables_openly(log: Log) -> Undo:
     def undo() -> None:
         pywrap_tfe.TFE_Py_FastPathExecute = original
 
+    return undo
+
+
+def observe_forward(log: Log) -> Undo:
+    """Notes an operation when its tangent is about to be computed, so that it comes before what takes its result.
+
+    How TensorFlow works out a tangent, with tapes of its own, is not the learner's doing.
+    """
+    original, derive = forwardprop._jvp_dispatch, forwardprop._jvp_helper
+
+    def dispatch(op_name: str, attrs: Any, inputs: Any, outputs: Any, tangents: Any, use_batch: bool = False) -> Any:
+        if not log.busy and context.executing_eagerly():
+            with log.noting():
+                given = [tensor for tensor in outputs if isinstance(tensor, ops.EagerTensor)]
+                if given:
+                    log.ahead[given[0]._id] = note(log, op_name, inputs, given)
+        return original(op_name, attrs, inputs, outputs, tangents, use_batch)
+
+    def derive_unseen(*arguments: Any) -> Any:
+        with log.at_work():
+            return derive(*arguments)
+
+    def undo() -> None:
+        pywrap_tfe.TFE_Py_RegisterJVPFunction(original)
+        forwardprop._jvp_helper = derive
+
+    pywrap_tfe.TFE_Py_RegisterJVPFunction(dispatch)
+    forwardprop._jvp_helper = derive_unseen
     return undo
 
 
