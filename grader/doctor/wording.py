@@ -86,7 +86,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Which activation has a second derivative that is not zero?",
     ),
     ("stop_gradient", ""): (
-        "tf.stop_gradient cuts the only way back to it",
+        "tf.stop_gradient cuts the only path back to it",
         "Which side of the computation should be a constant here, and which one should learn?",
     ),
     ("outside_tape", "before"): (
@@ -294,7 +294,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Which activation fits a single output?",
     ),
     ("saturated", "vanishing"): (
-        "the gradient shrinks at every {operation} on its way back, until nothing is left",
+        "the gradient shrinks at every {operation} in the backward pass, until nothing is left",
         "Which activations or initial weights keep the gradient's size from layer to layer?",
     ),
     ("dead_units", ""): (
