@@ -1,5 +1,6 @@
 """Every shipped exercise is sound: the solution and each right repair get full points, each wrong one fails exactly the
-checks that it says it must fail. All of it through the real pipeline, warm and sandboxed where that works."""
+checks that it says it must fail, and whatever fails has a ladder of hints that are true of it. All of it through the
+real pipeline, warm and sandboxed where that works."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from grader.grading.grader import Grader
 from grader.model import Exercise, Status
 
 from ..conftest import solution
+from ..ladder import climb, is_true
 
 pytestmark = pytest.mark.kernel
 
@@ -23,8 +25,21 @@ REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(ex
 
 
 @pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])
-def test_a_repair_gets_the_verdict_that_it_deserves(grader: Grader, exercise: Exercise, repair: Repair) -> None:
-    assert repair.complaint(grader.judge(exercise, repair.notebook)) is None
+def test_a_repair_gets_the_verdict_and_the_hints_that_it_deserves(
+    grader: Grader, exercise: Exercise, repair: Repair, tmp_path: Path
+) -> None:
+    verdict = grader.judge(exercise, repair.notebook)
+    assert repair.complaint(verdict) is None
+    rungs = list(climb(exercise, repair.notebook, verdict, tmp_path))
+    assert bool(rungs) == (verdict.status != Status.PASSED)
+    failing = {check.id for check in verdict.checks if check.status == "failed"}
+    assert [rung.text for rung in rungs if not is_true(rung, exercise, repair.notebook, failing)] == []
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_every_check_is_made_to_fail(exercise: Exercise) -> None:
+    made_to_fail = {check for e, repair in REPAIRS if e.id == exercise.id for check in repair.fails}
+    assert made_to_fail == {check.id for check in exercise.checks}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
