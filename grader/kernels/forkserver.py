@@ -134,8 +134,7 @@ class ForkServer:
             self._control.close()
             self._control = None
         if self._process is not None:
-            self._process.kill()  # bubblewrap's parent; all that is inside goes with it
-            self._process.wait()
+            spawn.end(self._process)  # bubblewrap's parent; all that is inside goes with it
             self._process = None
         if self._log >= 0:
             os.close(self._log)

@@ -1,15 +1,18 @@
 """Starts processes that end with us, from a thread that lives as long as we do.
 
 Linux ends a bubblewrap sandbox (`--die-with-parent`) when the *thread* that started it ends, not when the process
-does. A source may be opened in one thread and used in another, so all such processes are started by one thread.
+does. A source may be opened in one thread and used in another, so all such processes are started by one thread. In its
+first moments bubblewrap's inner process is bound to nobody: until then it is in the process group that `end` kills.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 _starter: ThreadPoolExecutor | None = None
 
@@ -21,7 +24,7 @@ def start(
     global _starter
     if _starter is None:
         _starter = ThreadPoolExecutor(1, thread_name_prefix="starts kernels")
-    return _starter.submit(
+    started = _starter.submit(
         subprocess.Popen,
         command,
         pass_fds=tuple(descriptors),
@@ -31,7 +34,21 @@ def start(
         stderr=log,
         cwd="/",
         start_new_session=True,
-    ).result()
+    )
+    try:
+        return started.result()
+    except BaseException:  # an interrupt: whoever asked will never know of it
+        if started.exception() is None:
+            end(started.result())
+        raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that `start` has started, and all of its group."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _forget() -> None:

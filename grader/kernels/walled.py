@@ -31,8 +31,7 @@ class _OwnSandbox(SupervisedProcess):
 
     def close(self) -> None:
         super().close()
-        self.bubblewrap.kill()
-        self.bubblewrap.wait()
+        spawn.end(self.bubblewrap)
 
 
 class WalledSource:
@@ -76,8 +75,7 @@ class WalledSource:
             send_request(ours, manager, request, sandbox.room(self._views, request))
             process = _OwnSandbox(ours, request.limits, True, STARTUP_SECONDS)
         except (OSError, KernelStartError) as error:
-            bubblewrap.kill()
-            bubblewrap.wait()
+            spawn.end(bubblewrap)
             said = os.pread(log, 1 << 14, 0).decode(errors="replace").strip()
             problem = error.problem if isinstance(error, KernelStartError) else str(error)
             raise KernelStartError(said or problem) from error

@@ -39,7 +39,9 @@ def test_however_a_notebook_fails_there_is_a_hint_that_is_true(
     grader: Grader, exercise: Exercise, stop: str, tmp_path: Path
 ) -> None:
     text, status = STOPS[stop]
-    broken = replace(solution(exercise), cells=(*solution(exercise).cells, text.format(exercise.contract.functions[-1])))
+    broken = replace(
+        solution(exercise), cells=(*solution(exercise).cells, text.format(exercise.contract.functions[-1]))
+    )
     verdict = grader.judge(exercise, broken)
     assert verdict.status == status
     failing = {check.id for check in verdict.checks if check.status == "failed"}

@@ -1,11 +1,14 @@
-"""Runs cells in a real IPython shell of this process, with or without the recorder, and prints what came out.
+"""Runs cells in a real IPython shell, with or without the recorder, and prints what came out.
 
-python drive.py on|off < cells.json     ->  {"recorded": ..., "answer": value of the global `answer`, "seconds": ...}
+A request is a line of JSON, {"recording": ..., "cells": [...]}; each runs in a forked process of its own, so that
+TensorFlow is imported once. The answer is a line: {"recorded": ..., "answer": value of the global `answer`, "seconds"}.
 """
 
 import json
+import os
 import sys
 import time
+import traceback
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -13,13 +16,24 @@ from grader.inside import RECORDER, call, installation, wire
 
 
 def main() -> None:
-    cells = json.load(sys.stdin)
+    import tensorflow  # noqa: F401 (for all requests)
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                print("\n@@" + run(request["cells"], request["recording"]), flush=True)
+            except BaseException:
+                print("\n@!" + json.dumps(traceback.format_exc()), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def run(cells: list[str], recording: bool) -> str:
     shell = InteractiveShell.instance()
-    recording = sys.argv[1] == "on"
     if recording:
         shell.run_cell(f"{installation(RECORDER)}; {call('session.start', 'cpu')}", silent=True, store_history=False)
-    else:
-        shell.run_cell("import tensorflow", silent=True, store_history=False)
     seconds = []
     for cell in cells:
         begun = time.perf_counter()
@@ -27,17 +41,8 @@ def main() -> None:
         seconds.append(time.perf_counter() - begun)
         result.raise_error()
     recorded = sys.modules["_gradient_clinic.session"].recorded() if recording else wire.pack([])
-    sys.stdout.write(
-        "\n@@"
-        + wire.encode(
-            {
-                "recorded": wire.unpack(recorded),
-                "answer": shell.user_ns.get("answer"),
-                "seconds": seconds,
-            }
-        )
-        + "\n"
-    )
+    answer = shell.user_ns.get("answer")
+    return wire.encode({"recorded": wire.unpack(recorded), "answer": answer, "seconds": seconds})
 
 
 main()

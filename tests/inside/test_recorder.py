@@ -1,22 +1,15 @@
 """The recorder: sees the gradients of eager code, tf.function, fit and optimizers, and changes none of them.
 
-Each test runs cells in a real IPython shell in a process of its own (drive.py), with real TensorFlow.
+Each test runs cells in a real IPython shell in a process of its own, with real TensorFlow.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
-from grader.inside import wire
+from .conftest import Shells
 
-DRIVE = Path(__file__).with_name("drive.py")
 VARIABLES = """
 import numpy as np, tensorflow as tf
 w = tf.Variable([[1.0], [2.0]], name="w")
@@ -35,16 +28,8 @@ answer = model.get_weights()
 """
 
 
-def drive(*cells: str, recording: bool = True) -> dict[str, Any]:
-    command = [sys.executable, str(DRIVE), "on" if recording else "off"]
-    done = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, timeout=120)
-    assert "@@" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
-    told: dict[str, Any] = wire.decode(done.stdout.split("@@")[-1])
-    return told
-
-
-def test_eager_gradients_are_kept_first_and_last_with_their_place() -> None:
-    told = drive(
+def test_eager_gradients_are_kept_first_and_last_with_their_place(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 for step in range(3):
@@ -66,8 +51,8 @@ answer = [first, gradients[0].numpy(), float(loss)]
     assert (unused["nones"], unused["first_abnormal"], unused["first"]) == (3, 1, None)
 
 
-def test_zeros_and_nans_are_counted_with_the_first_call_that_had_one() -> None:
-    told = drive(
+def test_zeros_and_nans_are_counted_with_the_first_call_that_had_one(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 for scale in [1.0, 0.0, float("nan"), 0.0]:
@@ -80,8 +65,8 @@ for scale in [1.0, 0.0, float("nan"), 0.0]:
     assert (source["zeros"], source["nonfinite"], source["nones"], source["first_abnormal"]) == (2, 1, 0, 2)
 
 
-def test_inside_a_tf_function_values_and_lines_are_the_same() -> None:
-    told = drive(
+def test_inside_a_tf_function_values_and_lines_are_the_same(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 @tf.function
@@ -101,8 +86,8 @@ for _ in range(50):
     assert unused["nones"] == 50
 
 
-def test_a_rare_nan_inside_a_tf_function_is_not_missed() -> None:
-    told = drive(
+def test_a_rare_nan_inside_a_tf_function_is_not_missed(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 @tf.function
@@ -119,8 +104,8 @@ for number in range(100):
     assert (call["calls"], call["sources"][0]["nonfinite"]) == (100, 1)
 
 
-def test_model_fit_is_recorded_and_not_one_bit_of_it_changes() -> None:
-    recorded, plain = drive(FIT), drive(FIT, recording=False)
+def test_model_fit_is_recorded_and_not_one_bit_of_it_changes(shells: Shells) -> None:
+    recorded, plain = shells.run(FIT), shells.run(FIT, recording=False)
     for ours, theirs in zip(recorded["answer"], plain["answer"], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     (call,) = recorded["recorded"]
@@ -129,8 +114,8 @@ def test_model_fit_is_recorded_and_not_one_bit_of_it_changes() -> None:
     assert call["losses"][-1] < call["losses"][0]
 
 
-def test_an_optimizer_step_with_other_gradients_than_the_tape_gave_is_recorded() -> None:
-    told = drive(
+def test_an_optimizer_step_with_other_gradients_than_the_tape_gave_is_recorded(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 import keras
@@ -155,8 +140,8 @@ optimizer.apply_gradients([(0.0 * gradient, w)])
         "tf.map_fn(per_example, x, fn_output_signature=tf.float32)",
     ],
 )
-def test_unusual_ways_to_ask_for_gradients_still_work(code: str) -> None:
-    told = drive(
+def test_unusual_ways_to_ask_for_gradients_still_work(shells: Shells, code: str) -> None:
+    told = shells.run(
         VARIABLES,
         f"""
 def per_example(row):
@@ -178,8 +163,8 @@ def tape_of(function):
     assert call["sources"][0]["nones"] == 0
 
 
-def test_embeddings_are_recorded_dense() -> None:
-    told = drive(
+def test_embeddings_are_recorded_dense(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 table = tf.Variable(tf.ones((10, 3)), name="table")
@@ -193,8 +178,8 @@ tape.gradient(loss, table)
     assert first[1].tolist() == [2, 2, 2] and not first[0].any()
 
 
-def test_memory_stays_bounded_in_a_long_training() -> None:
-    told = drive(
+def test_memory_stays_bounded_in_a_long_training(shells: Shells) -> None:
+    told = shells.run(
         VARIABLES,
         """
 for _ in range(3000):

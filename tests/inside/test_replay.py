@@ -1,24 +1,20 @@
 """A replay: what depends on a tape changes with what tapes give, however it was asked for, and nothing else does.
 
-The functions run in a real IPython shell in a process of its own (drive.py), with real TensorFlow.
+The functions run in a real IPython shell in a process of its own, with real TensorFlow.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.inside import wire
 from grader.spec import expect
 from grader.spec.expect import CheckFailed
 
-DRIVE = Path(__file__).with_name("drive.py")
+from .conftest import Shells
+
 BEFORE = """
 import numpy as np, tensorflow as tf
 w = tf.Variable([[1.0, -0.5], [2.0, 0.3]], name="w")
@@ -165,13 +161,9 @@ def loss_and_gradients():
 }
 
 
-def drive(code: str) -> dict[str, Any]:
-    command = [sys.executable, str(DRIVE), "on"]
-    cells = json.dumps([BEFORE, code, ASK])
-    done = subprocess.run(command, input=cells, capture_output=True, text=True, timeout=120, check=False)
-    assert "@@" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
-    told: dict[str, Any] = wire.decode(done.stdout.split("@@")[-1])["answer"]
-    return told
+def ask(shells: Shells, code: str) -> dict[str, Any]:
+    answer: dict[str, Any] = shells.run(BEFORE, code, ASK)["answer"]
+    return answer
 
 
 def judge(told: dict[str, Any]) -> None:
@@ -179,8 +171,8 @@ def judge(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("way", FROM_TAPES)
-def test_gradients_follow_the_tapes_however_they_were_asked_for(way: str) -> None:
-    told = drive(FROM_TAPES[way])
+def test_gradients_follow_the_tapes_however_they_were_asked_for(shells: Shells, way: str) -> None:
+    told = ask(shells, FROM_TAPES[way])
     judge(told)
     assert told["replays"], "this should not have been left open"
     for name, value in told["given"]["gradients"].items():
@@ -189,13 +181,13 @@ def test_gradients_follow_the_tapes_however_they_were_asked_for(way: str) -> Non
 
 
 @pytest.mark.parametrize("way", UNDECIDED)
-def test_what_cannot_be_replayed_is_left_open(way: str) -> None:
-    told = drive(UNDECIDED[way])
+def test_what_cannot_be_replayed_is_left_open(shells: Shells, way: str) -> None:
+    told = ask(shells, UNDECIDED[way])
     assert told["replays"] == []
     judge(told)
 
 
 @pytest.mark.parametrize("way", FROM_ELSEWHERE)
-def test_gradients_from_elsewhere_stay_as_they_are(way: str) -> None:
+def test_gradients_from_elsewhere_stay_as_they_are(shells: Shells, way: str) -> None:
     with pytest.raises(CheckFailed, match="w, b: the gradient that your function returned does not come from a tape"):
-        judge(drive(FROM_ELSEWHERE[way]))
+        judge(ask(shells, FROM_ELSEWHERE[way]))
