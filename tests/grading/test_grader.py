@@ -1,4 +1,5 @@
-"""The pipeline end to end on the fixture course, with cold and with warm kernels: the same checks, the same points."""
+"""The pipeline end to end on the fixture course. Where it matters which kernel a notebook runs in, with cold and with
+warm ones: the same checks, the same points."""
 
 from __future__ import annotations
 
@@ -61,38 +62,38 @@ def test_the_shipped_notebook_fails_and_the_check_names_the_variable(pipeline: G
     assert (call.cell, call.line, call.sources[1].nones) == (2, 5, 20)
 
 
-def test_gradients_recorded_from_one_run_fail_on_hidden_data(pipeline: Grader, line: Exercise) -> None:
+def test_gradients_recorded_from_one_run_fail_on_hidden_data(grader: Grader, line: Exercise) -> None:
     fake = "def loss_and_gradients(x, y):\n    return tf.constant(1.0), [tf.constant(-1.5), tf.constant(-2.0)]"
-    verdict = pipeline.judge(line, variant(line, cell_2=fake))
+    verdict = grader.judge(line, variant(line, cell_2=fake))
     assert statuses(verdict) == ["passed", "passed", "failed"]
     assert [row.verdict for row in verdict.checks[2].comparisons] == ["wrong", "wrong"]
 
 
-def test_a_missing_function_is_named(pipeline: Grader, line: Exercise) -> None:
-    verdict = pipeline.judge(line, variant(line, cell_2="pass", cell_3="pass"))
+def test_a_missing_function_is_named(grader: Grader, line: Exercise) -> None:
+    verdict = grader.judge(line, variant(line, cell_2="pass", cell_3="pass"))
     assert statuses(verdict) == ["failed", "skipped", "skipped"]
     assert verdict.checks[0].message == "The notebook defines no `loss_and_gradients`."
 
 
-def test_code_that_raises_only_for_the_grader_fails_its_checks_with_a_place(pipeline: Grader, line: Exercise) -> None:
+def test_code_that_raises_only_for_the_grader_fails_its_checks_with_a_place(grader: Grader, line: Exercise) -> None:
     picky = variant(line, cell_2=solution(line).cells[1].replace("    with", "    assert len(x) == 16\n    with", 1))
-    verdict = pipeline.judge(line, picky)
+    verdict = grader.judge(line, picky)
     assert statuses(verdict) == ["passed", "failed", "skipped"]
     assert verdict.checks[1].message == "Your code raised AssertionError in cell 2, line 2 when the grader called it."
 
 
-def test_an_errors_text_cannot_carry_hidden_inputs_out(pipeline: Grader, line: Exercise) -> None:
+def test_an_errors_text_cannot_carry_hidden_inputs_out(grader: Grader, line: Exercise) -> None:
     leak = "def loss_and_gradients(x, y):\n    raise type('x' + '_'.join(map(str, x)), (Exception,), {})(str(x))"
-    verdict = pipeline.judge(line, variant(line, cell_2=leak, cell_3="pass"))
+    verdict = grader.judge(line, variant(line, cell_2=leak, cell_3="pass"))
     assert verdict.checks[1].message == "Your code raised an exception in cell 2, line 2 when the grader called it."
 
 
 @pytest.mark.parametrize(
     "answer", ["'text'", "None", "[1, 2]", "(None, 3)", "object()", "(1.0, ['a', 'b'])", "(1, (2, {}))"]
 )
-def test_answers_of_the_wrong_kind_fail_and_break_nothing(pipeline: Grader, line: Exercise, answer: str) -> None:
+def test_answers_of_the_wrong_kind_fail_and_break_nothing(grader: Grader, line: Exercise, answer: str) -> None:
     odd = f"def loss_and_gradients(x, y):\n    return {answer}"
-    verdict = pipeline.judge(line, variant(line, cell_2=odd, cell_3="pass"))
+    verdict = grader.judge(line, variant(line, cell_2=odd, cell_3="pass"))
     assert verdict.status == Status.FAILED
     assert all(check.message for check in verdict.checks if check.status == "failed")
 
@@ -111,9 +112,9 @@ def test_a_notebook_that_stops_skips_every_check_with_the_reason(pipeline: Grade
     assert {check.message for check in verdict.checks} == {"the notebook stopped in cell 3 with KeyError"}
 
 
-def test_a_notebook_of_another_exercise_is_refused(pipeline: Grader, line: Exercise) -> None:
+def test_a_notebook_of_another_exercise_is_refused(grader: Grader, line: Exercise) -> None:
     with pytest.raises(UngradableError, match="belongs to exercise 02_other, not to 01_line"):
-        pipeline.judge(line, replace(solution(line), exercise="02_other"))
+        grader.judge(line, replace(solution(line), exercise="02_other"))
 
 
 def test_hidden_inputs_are_fresh_without_a_seed(warm: KernelSource, line: Exercise) -> None:
