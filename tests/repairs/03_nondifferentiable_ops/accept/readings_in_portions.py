@@ -1,4 +1,4 @@
-# what = "portions of seven readings, each with a tape, added up in variables"
+# what = "portions of fifty readings, each with a tape, added up in variables"
 # base = "solution"
 # status = "passed"
 # fails = []
@@ -33,8 +33,8 @@ def compute_loss(params, x, y):
 def loss_and_gradients(params, x, y):
     sums = {name: tf.Variable(tf.zeros(variable.shape)) for name, variable in params.items()}
     total = 0.0
-    for start in range(0, len(x), 7):
-        part = slice(start, start + 7)
+    for start in range(0, len(x), 50):
+        part = slice(start, start + 50)
         with tf.GradientTape() as tape:
             loss = compute_loss(params, x[part], y[part]) * (len(x[part]) / len(x))
         for name, gradient in tape.gradient(loss, params).items():
