@@ -195,6 +195,30 @@ def test_a_zip_bomb_costs_its_own_row_and_no_memory(tmp_path: Path) -> None:
     assert {row.reason for row in rows} >= {"it unpacks to more than 0 MB"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders by descriptor")
+def test_nineteen_hundred_folders_within_folders_cost_one_row(tmp_path: Path) -> None:
+    root = folder(tmp_path / "in", GOOD)
+    depth = 1_900
+    here = os.open(root, os.O_RDONLY)
+    for name in ("eve", *["a"] * depth):  # too long a path to be made at once
+        os.mkdir(name, dir_fd=here)
+        there = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = there
+    os.close(here)
+    try:
+        assert refused(taken(root), "eve") == "it lies too deep, in folders within folders"
+    finally:
+        subprocess.run(["rm", "-rf", root / "eve"], check=True)  # shutil.rmtree is recursive, and pytest would use it
+
+
+def test_a_deep_path_in_a_zip_costs_one_row(tmp_path: Path) -> None:
+    deep = zipped({**GOOD, f"eve/{'submissions/' * 3_000}02.ipynb": notebook()})
+    source = tmp_path / "class.zip"
+    source.write_bytes(deep)
+    assert refused(taken(source), "eve") == "it lies too deep, in folders within folders"
+
+
 def test_a_lying_header_does_not_get_past_the_limit(tmp_path: Path) -> None:
     data = bytearray(zipped({"eve/02/notebook.ipynb": b" " * 9_000_000, **GOOD}))
     for signature, offset in ((b"PK\3\4", 22), (b"PK\1\2", 24)):

@@ -22,16 +22,12 @@ def resolve(name: str, exercises: Sequence[str]) -> str | None:
 
 def is_exercise(name: str, exercises: Sequence[str]) -> bool:
     """Whether the whole name speaks of an exercise, so that it can't be a student's."""
-    text = normal(name)
-    return any(without(text, exercise) in ("", *WORDS.split("|")) for exercise in exercises)
+    return any(_is_named(name, exercise) for exercise in exercises)
 
 
 def without(name: str, exercise: str, *, numbers: bool = True) -> str:
     """What is left of a name when the exercise is taken out of it."""
-    loose = r"[\W_]+".join(re.escape(part) for part in slug(exercise).split("_"))
-    digits = number(exercise)
-    lead = rf"(?:(?:{WORDS})?[\W_]*0*{digits}[\W_]+)?" if digits else ""
-    rest = re.sub(rf"(?<![^\W_]){lead}{loose}(?![^\W_])", "", name, flags=re.IGNORECASE)
+    rest = _named(exercise).sub("", name)
     if rest == name and numbers and (pattern := _number(exercise)):
         rest = pattern.sub("", name, count=1)
     return rest.strip(" _-.,+")
@@ -58,6 +54,20 @@ def first(hints: Iterable[str], exercises: Sequence[str]) -> str | None:
 
 def _contains(text: str, part: str) -> bool:
     return bool(part) and f"_{part}_" in f"_{text}_"
+
+
+@lru_cache(maxsize=4096)  # a class's folders have the same few names a thousand times
+def _is_named(name: str, exercise: str) -> bool:
+    return without(normal(name), exercise) in ("", *WORDS.split("|"))
+
+
+@lru_cache(maxsize=256)
+def _named(exercise: str) -> re.Pattern[str]:
+    """Its name in any spelling, with its number before it where it has one."""
+    loose = r"[\W_]+".join(re.escape(part) for part in slug(exercise).split("_"))
+    digits = number(exercise)
+    lead = rf"(?:(?:{WORDS})?[\W_]*0*{digits}[\W_]+)?" if digits else ""
+    return re.compile(rf"(?<![^\W_]){lead}{loose}(?![^\W_])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)

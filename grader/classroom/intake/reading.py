@@ -28,6 +28,7 @@ from grader.inside.measure import MB
 IGNORED_FOLDERS = frozenset({"__macosx", "__pycache__", "node_modules"})
 IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon"})
 STRAYS_KEPT = 5  # of each folder: enough to say what lies there instead of a notebook
+TOO_DEEP = "it lies too deep, in folders within folders"
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
@@ -40,6 +41,7 @@ class IntakeLimits:
     unpacked: int = 512 * MB  # everything read out of one nested zip
     entries: int = 2_000  # files in one nested zip
     depth: int = 4  # zips within zips
+    folders: int = 32  # folders within folders
     files: int = 200_000  # in all of SUBMISSIONS
     total: int = 16_384 * MB  # read out of all of SUBMISSIONS
 
@@ -80,6 +82,9 @@ class _Reader:
     # --- folders ---
 
     def folder(self, folder: Path, parts: tuple[str, ...]) -> None:
+        if len(parts) > self.limits.folders:
+            self.refuse(parts, TOO_DEEP)
+            return
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
@@ -132,6 +137,9 @@ class _Reader:
     ) -> None:
         ignored = any(part.lower() in IGNORED_FOLDERS or _ignored(part) for part in path)
         if info.is_dir() or not path or ignored or self.full(path):
+            return
+        if len(path) > self.limits.folders + 1:
+            self.refuse(path[: self.limits.folders + 1], TOO_DEEP)
             return
 
         def read_entry() -> None:
