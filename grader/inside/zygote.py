@@ -13,9 +13,14 @@ import gc
 import importlib
 import itertools
 import os
+import select
 import signal
 import socket
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.inside import first, isolate, lines, seccomp, supervisor
@@ -55,7 +60,9 @@ def main() -> None:
     first.SHOWN.extend(sys.argv[4:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
     supervisor.send(grader, event="walls", problem=_isolation_problem() if walls else None)
-    problem = _preload()
+    with _ending_with(grader):
+        problem = _preload()
+    problem = problem or _one_thread()
     os.close(archive)
     supervisor.send(grader, event="ready", problem=problem)
     if problem is None:
@@ -98,10 +105,41 @@ def _preload() -> str | None:
             importlib.import_module(name)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    threads = len(list(Path("/proc/self/task").iterdir()))
     gc.freeze()  # the collector of a child must not write to every page that it shares
     gc.enable()
-    return None if threads == 1 else f"{threads} threads run after the imports; a fork needs exactly one"
+    return None
+
+
+def _one_thread() -> str | None:
+    """What is wrong if the imports left threads; one that has been joined needs a moment to be gone."""
+    for _ in range(100):
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        if threads == 1:
+            return None
+        time.sleep(0.01)
+    return f"{threads} threads run after the imports; a fork needs exactly one"
+
+
+@contextmanager
+def _ending_with(grader: socket.socket) -> Iterator[None]:
+    """End at once when the grader is gone, which `_serve` would notice only after the imports."""
+    reader, writer = os.pipe()
+
+    def watch() -> None:
+        poll = select.poll()
+        for descriptor in (grader.fileno(), reader):
+            poll.register(descriptor, 0)  # that the other end was closed is always told
+        if any(descriptor != reader for descriptor, _ in poll.poll()):
+            os._exit(0)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
 
 
 def _serve(grader: socket.socket, walls: bool) -> None:

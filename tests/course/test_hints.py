@@ -33,8 +33,11 @@ STOPS = {
 }
 
 
-@pytest.mark.parametrize("stop", STOPS)
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+# What becomes of a crash is the same in every exercise; what becomes of answers of the wrong kind is its spec's.
+WAYS = [(exercise, stop) for exercise in EXERCISES for stop in STOPS if exercise is EXERCISES[0] or "functions" in stop]
+
+
+@pytest.mark.parametrize(("exercise", "stop"), WAYS, ids=[f"{exercise.id}-{stop}" for exercise, stop in WAYS])
 def test_however_a_notebook_fails_there_is_a_hint_that_is_true(
     grader: Grader, exercise: Exercise, stop: str, tmp_path: Path
 ) -> None:
