@@ -121,7 +121,7 @@ class _Page(Drawing):
             told.add(index)
 
     def _comparisons(self, rows: Sequence[Comparison], indent: int) -> Iterator[Text]:
-        wrong = [row for row in rows if row.verdict != "ok"]
+        wrong = [row for row in rows if not row.fits]
         if not wrong:
             return
         shown = wrong[:ROWS]
@@ -138,9 +138,9 @@ class _Page(Drawing):
         for line in table:
             cells = "  ".join(_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
             yield Text(" " * indent + cells.rstrip(), "dim" if line is table[0] else "")
-        right, more = len(rows) - len(wrong), len(wrong) - len(shown)
+        more = len(wrong) - len(shown)
         rest = [plural(more, "more row") + " in the full report"] if more else []
-        rest += [plural(right, "other row") + (" is right" if right == 1 else " are right")] if right else []
+        rest += words.count_fitting(rows)
         yield from self.indented(f"({'; '.join(rest)})" if rest else "", indent, style="dim")
 
     def _debrief(self) -> Iterator[Text]:

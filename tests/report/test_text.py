@@ -104,7 +104,7 @@ def test_failures_come_first_and_right_rows_are_only_counted() -> None:
     order = [text.index(title) for title in ("every trainable", "the loss is", "gradients match", "the notebook def")]
     assert order == sorted(order)
     assert "head/kernel" not in text
-    assert "(2 other rows are right)" in text
+    assert "(2 other rows are present)" in text
 
 
 def test_a_long_table_is_cut_and_says_so() -> None:
