@@ -53,7 +53,7 @@ def finite(gradients: Gradients) -> None:
     if there or not gradients:
         _demand(
             there,
-            lambda value: bool(np.all(np.isfinite(value))),
+            lambda value: value is not None and bool(np.all(np.isfinite(value))),
             "finite",
             "finite numbers",
             "{names} received NaN or infinity.",
