@@ -410,3 +410,4 @@ class Notes:
     repaired: tuple[str, ...] = ()  # the learner's
     report: Path | None = None  # where the HTML went
     problem: str = ""  # why it could not be written
+    notebook: Path | None = None  # the file that was graded

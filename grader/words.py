@@ -51,7 +51,7 @@ def out_of(score: float, most: float) -> str:
 
 def score_in_words(score: float, most: float) -> str:
     """'3 of 10 points'."""
-    return f"{points(score)} of {points(most)} points"
+    return f"{points(score)} of {points(most)} {'point' if most == 1 else 'points'}"
 
 
 def place(cell: int | None, line: int | None) -> str:

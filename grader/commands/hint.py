@@ -16,7 +16,7 @@ from grader.course.progress import Progress, Standing
 from grader.course.reveal import MOST_STUCK
 from grader.errors import GraderError, UngradableError
 from grader.model import Exercise
-from grader.report import drawing
+from grader.report import drawing, spoken
 from grader.report.prose import literally, show_prose
 
 
@@ -24,8 +24,9 @@ from grader.report.prose import literally, show_prose
 @click.argument("exercise", type=options.ExerciseName(), required=False)
 @click.option("--again", is_flag=True, help="Show the hints that you have seen so far.")
 @click.option("--solution", is_flag=True, help="Show the solution: after passing, or when you are stuck.")
+@options.plain
 @options.course
-def command(exercise: str | None, again: bool, solution: bool, course: Path | None) -> None:
+def command(exercise: str | None, again: bool, solution: bool, plain: bool, course: Path | None) -> None:
     """Show the next hint for the check that fails now.
 
     Without EXERCISE, the hint is for the exercise that you graded last.
@@ -39,7 +40,7 @@ def command(exercise: str | None, again: bool, solution: bool, course: Path | No
     elif solution:
         _show_solution(chosen, standing, console)
     elif rung := next_rung(chosen, standing, _graded(chosen)):
-        _show(chosen, standing, rung, console)
+        _show(chosen, standing, rung, console, plain)
         if rung.bug:
             progress.see_hint(chosen, rung.bug.id)
         if rung.findings and rung.check:
@@ -64,11 +65,13 @@ def _graded(exercise: Exercise) -> Notebook | None:
         return None
 
 
-def _show(exercise: Exercise, standing: Standing, rung: Rung, console: Console) -> None:
+def _show(exercise: Exercise, standing: Standing, rung: Rung, console: Console, plain: bool) -> None:
     whose = f" for “{rung.check.title}”" if rung.check else ""
     text = rung.text if any(rung.text in bug.hints for bug in exercise.bugs) else literally(rung.text)
     show_prose(f"{exercise.number} {exercise.title}, hint {rung.number} of {rung.total}{whose}\n\n{text}", console)
-    if rung.findings:
+    if rung.findings and plain:
+        spoken.show(spoken.tell_findings(rung.findings, _graded(exercise)), console)
+    elif rung.findings:
         drawing.show_findings(rung.findings, _graded(exercise), console)
     last = rung.number >= rung.total
     again = "shows this one again: it is the last." if last else "shows the next one."

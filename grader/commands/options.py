@@ -75,6 +75,13 @@ reveal: Option[Any] = click.option(
     type=click.Choice(REVEALS),
     help="When the line that lost a gradient is shown [default: what the exercise says, after_attempts].",
 )
+plain: Option[Any] = click.option(
+    "--plain",
+    is_flag=True,
+    envvar="GRADER_PLAIN",
+    show_envvar=True,
+    help="For screen readers: words in place of drawings, and what came of it in the last line.",
+)
 limits: Option[Any] = click.option(
     "--limit",
     "limits",

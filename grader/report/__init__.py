@@ -32,11 +32,22 @@ def render(verdict: Verdict, notes: Notes, format: str = "text") -> str:  # noqa
     return report
 
 
-def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
-    """Print the report to a terminal; `brief` is one line a check."""
-    from grader.report import terminal
+def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False, plain: bool = False) -> None:
+    """Print the report to a terminal; `brief` is one line a check, `plain` is for screen readers."""
+    from grader.report import spoken, terminal
 
-    terminal.show(*clean.presentable(verdict, notes), console, brief)
+    shown = clean.presentable(verdict, notes)
+    if plain:
+        spoken.show(spoken.report(*shown, brief), console)
+    else:
+        terminal.show(*shown, console, brief)
+
+
+def summary(verdict: Verdict) -> str:
+    """What came of it, in one line without signs."""
+    from grader.report import spoken
+
+    return spoken.summary(clean.presentable(verdict, Notes())[0])
 
 
 # Rich and Jinja take 50 ms to import: each renderer is imported when it is asked for.

@@ -6,9 +6,11 @@ colour only repeats what words say."""
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
@@ -162,16 +164,34 @@ Compose = Callable[[int, Signs], Iterator[Text]]
 
 def show_findings(findings: Sequence[Finding], notebook: Notebook | None, console: Console) -> None:
     """Print findings in a notebook to a terminal; the notebook may be gone."""
-    sources = enumerate(notebook.cells if notebook else (), start=1)
-    cells = [clean.tidy(Cell(number, source, "ok")) for number, source in sources]
 
     def compose(width: int, signs: Signs) -> Iterator[Text]:
-        page = Drawing(cells, width, signs)
+        page = Drawing(cells_of(notebook), width, signs, address(Path(notebook.name), console) if notebook else "")
         for finding in findings:
             yield Text()
             yield from page.finding(clean.tidy(finding), 1)
 
     show(compose, console)
+
+
+def cells_of(notebook: Notebook | None) -> list[Cell]:
+    """The cells of a notebook that was not run."""
+    sources = enumerate(notebook.cells if notebook else (), start=1)
+    return [clean.tidy(Cell(number, source, "ok")) for number, source in sources]
+
+
+def address(path: Path | None, console: Console) -> str:
+    """Where a hyperlink to the file leads; nothing where none can be shown.
+
+    Rich links on any terminal with colours, as most terminals ignore what they don't know. The Linux console does not,
+    a file or a pipe is no terminal though colours may be forced on it, and over ssh the file is on another machine.
+    """
+    can_link = console.is_terminal and console.file.isatty() and os.environ.get("TERM") != "linux"
+    return path.absolute().as_uri() if path and can_link and "SSH_CONNECTION" not in os.environ else ""
+
+
+def as_lines(sentences: Iterable[str]) -> Iterator[Text]:
+    return (Text(sentence) for sentence in sentences)
 
 
 def show(compose: Compose, console: Console) -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.model import Check, Comparison, Notes, Status, Verdict
 from grader.report import drawing, prose, words
 from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
-from grader.words import out_of, place, plural
+from grader.words import out_of, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
@@ -35,17 +35,22 @@ def plain_check(verdict: Verdict, check: Check, width: int = WIDTH) -> str:
 def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
     """Print to a terminal."""
 
+    files = drawing.address(notes.notebook, console), drawing.address(notes.report, console)
+
     def compose(width: int, signs: Signs) -> Iterator[Text]:
-        page = _Page(verdict, notes, width, signs)
+        page = _Page(verdict, notes, width, signs, *files)
         return page.brief() if brief else page.report()
 
     drawing.show(compose, console)
 
 
 class _Page(Drawing):
-    def __init__(self, verdict: Verdict, notes: Notes, width: int, signs: Signs) -> None:
-        super().__init__(verdict.cells, width, signs)
-        self.verdict, self.notes = verdict, notes
+    def __init__(
+        self, verdict: Verdict, notes: Notes, width: int, signs: Signs, notebook: str = "", report: str = ""
+    ) -> None:
+        """`notebook` and `report`: addresses of the files, where the terminal can open them."""
+        super().__init__(verdict.cells, width, signs, notebook)
+        self.verdict, self.notes, self.report_address = verdict, notes, report
 
     def report(self) -> Iterator[Text]:
         yield from self._header()
@@ -72,7 +77,8 @@ class _Page(Drawing):
         for check in words.order_checks(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
             line.append(f"{out_of(check.points, check.max_points):>7}  ")
-            where = self._where(check)
+            where = words.whereabouts(self.verdict, check)
+            where = f" ({where})" if where else ""
             line.append(check.title)
             line.truncate(self.width - cell_len(where), overflow="ellipsis")
             yield line.append(where)
@@ -159,13 +165,7 @@ class _Page(Drawing):
         if self.verdict.next_step not in {finding.next_step for finding in self.verdict.findings}:
             yield from self.indented(self.verdict.next_step, 0, "Next: ")
         if self.notes.report:
-            yield Text(f"Full report: {self.notes.report}")
-
-    def _where(self, check: Check) -> str:
-        if check.status == "skipped" or not check.findings:
-            return "" if check.status == "passed" else f" ({check.status})"
-        finding = self.verdict.findings[check.findings[0]]
-        return f" ({', '.join(part for part in (finding.code, place(finding.cell, finding.line)) if part)})"
+            yield Text("Full report: ").append(str(self.notes.report), self.link(self.report_address))
 
 
 def _fitted(value: str, width: int) -> str:

@@ -72,6 +72,14 @@ def skip_reason(verdict: Verdict, check: Check) -> str:
     return f"needs “{needed.title}”" if needed else "the notebook did not get that far"
 
 
+def whereabouts(verdict: Verdict, check: Check) -> str:
+    """'GRAD002, cell 4, line 7' of the check's first finding; without one, the status of a check that did not pass."""
+    if check.status == "skipped" or not check.findings:
+        return "" if check.status == "passed" else check.status
+    finding = verdict.findings[check.findings[0]]
+    return ", ".join(part for part in (finding.code, place(finding.cell, finding.line)) if part)
+
+
 def loose_findings(verdict: Verdict) -> list[Finding]:
     """Findings that belong to no check."""
     told = {index for check in verdict.checks for index in check.findings}

@@ -101,7 +101,7 @@ def test_nothing_is_cut_at_the_underlined_part(width: int) -> None:
     )
     text = shown(replace(factories.failed(), cells=cells, findings=(finding,)), Notes(), width=width)
     rows = [line.partition("│")[2][5:] for line in text.split("GRAD002")[1].splitlines() if "│" in line]
-    code = [row for row in rows if "^" not in row and row.strip() and not row.strip() in operation]
+    code = [row for row in rows if "^" not in row and row.strip() and row.strip() not in operation]
     assert "".join(code).replace(" ", "") == source.replace(" ", "")
     assert sum(row.count("^") for row in rows) == len(culprit)
     assert operation in "".join(row.strip() for row in rows if row not in code).replace("^", "")
