@@ -11,7 +11,7 @@ from itertools import groupby
 from rich.console import Console
 
 from grader.course.notebook import Notebook
-from grader.model import Cell, CellError, Check, Comparison, Finding, Notes, Status, Verdict
+from grader.model import Cell, CellError, Check, Comparison, Finding, Notes, Verdict
 from grader.report import clean, drawing, excerpt, prose, words
 from grader.words import place, plural, score_in_words
 
