@@ -128,6 +128,8 @@ class Exercise:
     checks: tuple[CheckSpec, ...]
     bugs: tuple[Bug, ...]
     limits: Limits = field(default_factory=Limits)
+    topic: str = ""  # a few words for a list
+    minutes: int = 0  # that it takes a learner, about
     data: tuple[str, ...] = ()  # files of the folder that the notebook reads
     reveal: Reveal = "after_attempts"
     solution: Path | None = None  # None in a learner's kit

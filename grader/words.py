@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from grader.model import LimitHit
 
@@ -20,6 +22,7 @@ LIMITS = {  # each field of Limits: its unit, and what it is a limit on
 }
 
 
+CLOSE = 0.7  # of difflib's likeness: "lsit" is 0.75 like "list", and "nothing" 0.55 like "hint"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]) name: *$", re.MULTILINE)
 
@@ -27,6 +30,12 @@ _TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]
 def without_noise(text: str) -> str:
     """A program's text without terminal escapes and without TensorFlow's names for its own nodes."""
     return _TENSORFLOW_NOISE.sub("", _ANSI.sub("", text))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """' (did you mean `watch`?)'; empty where nothing is close."""
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=CLOSE)
+    return f" (did you mean `{close[0]}`?)" if close else ""
 
 
 def number(value: float) -> str:

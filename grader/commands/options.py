@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import SOURCES, WALLS
 from grader.model import DEVICES, REVEALS, Limits
+from grader.words import did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Option = Callable[[Command], Command]
@@ -36,7 +37,11 @@ class Limit(click.ParamType[tuple[str, Any]]):
         name, _, number = str(value).partition("=")
         names = [field.name for field in fields(Limits)]
         if name not in names:
-            self.fail(f"{value!r} sets no limit. cell=30 does; the limits are {', '.join(names)}.", param, ctx)
+            self.fail(
+                f"{value!r} sets no limit{did_you_mean(name, names)}. cell=30 does; the limits are {', '.join(names)}.",
+                param,
+                ctx,
+            )
         try:
             amount = float(number)
         except ValueError:

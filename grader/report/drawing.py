@@ -40,13 +40,14 @@ class Signs(NamedTuple):
     bar: str = "│"
     dash: str = "─"
     broken: str = "╳"
+    begun: str = "·"
 
     def of(self, status: str) -> str:
         return {"passed": self.passed, "skipped": self.skipped}.get(status, self.failed)
 
 
 UNICODE = Signs()
-ASCII = Signs("+", "x", "-", "|", "-", "X")
+ASCII = Signs("+", "x", "-", "|", "-", "X", "-")
 
 
 @dataclass
