@@ -78,7 +78,7 @@ sandbox: Option[Any] = click.option(
 reveal: Option[Any] = click.option(
     "--reveal",
     type=click.Choice(REVEALS),
-    help="When the line that lost a gradient is shown [default: what the exercise says, after_attempts].",
+    help="When the line that lost a gradient is shown [default: what exercise.toml says, or after_attempts].",
 )
 plain: Option[Any] = click.option(
     "--plain",
