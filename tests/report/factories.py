@@ -243,6 +243,15 @@ def failed() -> Verdict:
     )
 
 
+def held_back() -> Verdict:
+    """The failed verdict as it is shown first: where the path is cut, and no line."""
+    checks = tuple(
+        replace(check, findings=(), paths=(failed().findings[0].path,)) if check.findings else check
+        for check in failed().checks
+    )
+    return replace(failed(), checks=checks, findings=())
+
+
 def all_skipped(reason: str) -> tuple[Check, ...]:
     return tuple(
         replace(check, status="skipped", points=0.0, message=reason, comparisons=()) for check in passed().checks
