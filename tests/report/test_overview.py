@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,15 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from grader import report
 from grader.course.catalogue import exercises
 from grader.course.progress import Attempt, Standing
-from grader.model import Exercise
+from grader.model import Exercise, Notes
 from grader.report import drawing
 from grader.report.overview import Course, show
 
 from ..command_line import grader
+from . import factories
 
 LINK = "\x1b]8;"
 
@@ -106,6 +109,21 @@ def test_a_link_needs_a_terminal_that_stands_on_this_machine(monkeypatch: pytest
     monkeypatch.delenv("SSH_CONNECTION")
     monkeypatch.setenv("TERM", "linux")
     assert drawing.address(file, console) == ""
+
+
+def test_a_verdict_links_its_code_to_the_notebook_and_its_end_to_the_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    notes = Notes(notebook=tmp_path / "notebook.ipynb", report=tmp_path / "report.html")
+    stream = Terminal()
+    report.show(factories.failed(), notes, Console(file=stream, force_terminal=True, width=80))
+    for file, text in ((notes.notebook, "cell 4"), (notes.report, str(notes.report))):
+        assert file and re.search(rf"{re.escape(file.as_uri())}\x1b\\[^\n]*?{re.escape(text)}", stream.getvalue())
+    plain = Terminal()
+    report.show(factories.failed(), notes, Console(file=plain, force_terminal=True, width=80), plain=True)
+    assert LINK not in plain.getvalue()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")

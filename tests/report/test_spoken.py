@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from grader.model import CellError, Notes
-from grader.report import show, spoken, summary
+from grader.doctor.examine import Examined
+from grader.doctor.file import Diagnosis
+from grader.model import Cell, CellError, Notes
+from grader.report import doctor, show, spoken, summary
 
 from . import factories
 from .test_text import compare
@@ -64,3 +66,19 @@ def test_a_summary_is_one_line_whatever_a_message_holds() -> None:
         "02 Detached tensors: failed, 2 of 10 points. two lines and a colour. Next: `python -m grader hint 02` gives "
         "a hint."
     )
+
+
+def test_a_diagnosis_is_told_in_sentences_and_its_outcome_last() -> None:
+    line = "    prediction = tf.round(model(x))"
+    finding = replace(factories.failed().findings[0], cell=None, line=1, column=17, end_column=35, source=line)
+    crash = CellError("ValueError", "no", None, 2)
+    cells = (Cell(1, f"{line}\n    raise ValueError('no')", "failed"),)
+    message = "It stopped with ValueError in line 2."
+    diagnosis = Diagnosis("train.py", "crashed", False, Examined(), message, "Mend it.", (finding,), cells, crash)
+    stream = io.StringIO()
+    doctor.show(diagnosis, Console(file=stream, width=80), plain=True)
+    told = stream.getvalue()
+    assert not DRAWN.search(told)
+    assert told.startswith("Line 2: raise ValueError('no')\nGRAD002: ")
+    assert "Line 1, columns 18 to 35: tf.round(model(x))\n" in told
+    assert told.splitlines()[-1] == f"train.py: stopped, 1 error. {message} Next: Mend it."
