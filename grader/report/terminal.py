@@ -74,9 +74,10 @@ class _Page(Drawing):
 
     def brief(self) -> Iterator[Text]:
         yield self._title()
+        widest = max((len(out_of(check.points, check.max_points)) for check in self.verdict.checks), default=0)
         for check in words.order_checks(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
-            line.append(f"{out_of(check.points, check.max_points):>7}  ")
+            line.append(f"{out_of(check.points, check.max_points):>{widest}}  ")
             where = words.whereabouts(self.verdict, check)
             where = f" ({where})" if where else ""
             line.append(check.title)
