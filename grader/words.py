@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 from grader.model import LimitHit
 
@@ -67,6 +68,11 @@ def place(cell: int | None, line: int | None) -> str:
     """'cell 3, line 4'; a program's lines belong to no cell. Empty where nothing is known."""
     parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
     return ", ".join(part for part in parts if part)
+
+
+def from_here(path: Path) -> str:
+    """A path as it is typed in the working folder."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def limit(hit: LimitHit) -> str:

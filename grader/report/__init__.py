@@ -12,6 +12,8 @@ from grader.report import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.report.terminal import Part
+
 LARGEST = 1_000_000  # bytes; a usual HTML report has 40,000
 _SCALES = (1.0, 0.1, 0.01)
 
@@ -48,6 +50,13 @@ def summary(verdict: Verdict) -> str:
     from grader.report import spoken
 
     return spoken.summary(clean.presentable(verdict, Notes())[0])
+
+
+def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> None:
+    """Print a part of the report to a terminal: the first problem with its symptom, the sheet of all checks, or all."""
+    from grader.report import terminal
+
+    terminal.show_part(*clean.presentable(verdict, notes), console, part)
 
 
 # Rich and Jinja take 50 ms to import: each renderer is imported when it is asked for.

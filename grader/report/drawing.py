@@ -27,7 +27,9 @@ NARROWEST = 40
 CONTEXT = 2  # lines of code around the culprit
 CODE_MARGIN = 22  # at most what stands before a line of code: indentation, "cell 12", the bar and a line number
 _ASCII = str.maketrans(
-    {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"} | dict.fromkeys("–─•·", "-")
+    {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"}
+    | dict.fromkeys("–─•·", "-")
+    | {"↑": "^", "↓": "v"}
 )
 
 

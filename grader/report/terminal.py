@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -18,6 +19,7 @@ from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
 from grader.words import out_of, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
+Part = Literal["first problem", "sheet", "all below the title"]
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
 
 
@@ -44,6 +46,18 @@ def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) 
     drawing.show(compose, console)
 
 
+def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> None:
+    """Print a part of the report to a terminal."""
+    files = drawing.address(notes.notebook, console), drawing.address(notes.report, console)
+
+    def compose(width: int, signs: Signs) -> Iterator[Text]:
+        page = _Page(verdict, notes, width, signs, *files)
+        parts = {"first problem": page.first_problem, "sheet": page.sheet, "all below the title": page.below_title}
+        return parts[part]()
+
+    drawing.show(compose, console)
+
+
 class _Page(Drawing):
     def __init__(
         self, verdict: Verdict, notes: Notes, width: int, signs: Signs, notebook: str = "", report: str = ""
@@ -53,7 +67,11 @@ class _Page(Drawing):
         self.verdict, self.notes, self.report_address = verdict, notes, report
 
     def report(self) -> Iterator[Text]:
-        yield from self._header()
+        yield self._title()
+        yield from self.below_title()
+
+    def below_title(self) -> Iterator[Text]:
+        yield from self.indented(self.verdict.message, 0)
         if cell := words.stopped_cell(self.verdict):
             yield from self.stopped(cell)
         if self.verdict.checks:
@@ -74,6 +92,12 @@ class _Page(Drawing):
 
     def brief(self) -> Iterator[Text]:
         yield self._title()
+        yield from self.sheet()
+        if self.verdict.status is not Status.PASSED:
+            yield from self.indented(self.verdict.next_step or self.verdict.message, 0, "Next: ")
+
+    def sheet(self) -> Iterator[Text]:
+        """Every check in a line."""
         widest = max((len(out_of(check.points, check.max_points)) for check in self.verdict.checks), default=0)
         for check in words.order_checks(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
@@ -83,8 +107,17 @@ class _Page(Drawing):
             line.append(check.title)
             line.truncate(self.width - cell_len(where), overflow="ellipsis")
             yield line.append(where)
-        if self.verdict.status is not Status.PASSED:
-            yield from self.indented(self.verdict.next_step or self.verdict.message, 0, "Next: ")
+
+    def first_problem(self) -> Iterator[Text]:
+        """What stopped the notebook, or the first check that fails."""
+        failing = [check for check in self.verdict.checks if check.status not in ("passed", "skipped")]
+        if cell := words.stopped_cell(self.verdict):
+            yield from self.stopped(cell)
+        elif failing:
+            yield from self._check(failing[0], set())
+        else:
+            yield from self.indented(self.verdict.message, 0)
+            yield from self.indented(self.verdict.next_step, 0, "Next: ")
 
     # --- parts of the page, top to bottom ---
 
@@ -95,10 +128,6 @@ class _Page(Drawing):
             right = f"{out_of(self.verdict.score, self.verdict.max_score)} points   {right}"
         colour = "green" if status is Status.PASSED else "red"
         return self.spread(Text(words.heading(self.verdict), "bold"), Text(right, f"bold {colour}"))
-
-    def _header(self) -> Iterator[Text]:
-        yield self._title()
-        yield from self.indented(self.verdict.message, 0)
 
     def _check(self, check: Check, told: set[int]) -> Iterator[Text]:
         style = _COLOUR.get(check.status, "red")
