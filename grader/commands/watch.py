@@ -45,12 +45,13 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 @options.device
 @options.kernel
 @options.sandbox
+@options.plain
 @options.course
-def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, course: Path | None) -> int:
+def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, plain: bool, course: Path | None) -> int:
     """Grade an exercise on every save.
 
     EXERCISE is a folder, a number or a name: exercises/02, 02, detached. Without it, the first exercise that you have
-    not passed is watched. A terminal shows one screen, with the keys that do something at the bottom.
+    not passed is watched. A terminal shows one screen, with the keys that do something now in its last row.
     """
     chosen = find(exercise, course) if exercise else next_exercise(course or course_folder())
     if chosen is None:
@@ -61,7 +62,7 @@ def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, c
 
         if source.notice:
             click.echo(source.notice)
-        _Watch(source, device, Console(highlight=False)).run(chosen)
+        _Watch(source, device, Console(highlight=False), plain).run(chosen)
     return OK
 
 
@@ -93,8 +94,8 @@ class Face(Protocol):
 class _Watch:
     """One exercise after the other, until the learner quits."""
 
-    def __init__(self, source: KernelSource, device: Device, console: Console) -> None:
-        self._source, self._device, self._console = source, device, console
+    def __init__(self, source: KernelSource, device: Device, console: Console, plain: bool) -> None:
+        self._source, self._device, self._console, self._plain = source, device, console, plain
         self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._face: Face
         self._scene: Scene
@@ -107,9 +108,9 @@ class _Watch:
         from grader.watch.screen import Screen
         from grader.watch.window import Window, suspending
 
-        window, self._face = Window(self._console), Lines(self._console)
+        window, self._face = Window(self._console), Lines(self._console, self._plain)
         with keyboard(lambda key: self._later(self._face.press, key)) as has_keys:
-            if has_keys and window.can_be_drawn:
+            if has_keys and window.can_be_drawn and not self._plain:
                 self._face = Screen(window, self._go, _has_browser(), self._source.notice)
                 with suspending(lambda: self._later(window.suspend)):
                     self._run(exercise)

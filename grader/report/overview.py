@@ -15,7 +15,7 @@ from grader.course.progress import Standing
 from grader.model import Exercise
 from grader.report import drawing, spoken
 from grader.report.drawing import Drawing, Signs
-from grader.words import out_of, plural, score_in_words
+from grader.words import from_here, out_of, plural, score_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _page(course: Course, console: Console, page: Drawing, signs: Signs) -> Iter
     yield from page.indented(_left(course), 0)
     if course.open:
         following = course.open[0]
-        path = Text(_short(following.notebook), page.link(drawing.address(following.notebook, console)))
+        path = Text(from_here(following.notebook), page.link(drawing.address(following.notebook, console)))
         yield Text("Next: repair ").append(path).append(", save it,")
         yield Text(f"then `python -m grader {following.number}`.")
 
@@ -99,7 +99,3 @@ def _sentences(course: Course) -> Iterator[str]:
         yield f"{exercise.number} {exercise.title}: {state}; {about}.{f' {still}.' if still else ''}"
     step = f" Next: `python -m grader {course.open[0].number}`." if course.open else ""
     yield _left(course) + step
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

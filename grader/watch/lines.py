@@ -1,5 +1,5 @@
-"""What watch prints where there is no terminal to draw on: one verdict after the other, as any program does, and after
-each verdict one line that sums it up, last. A screen reader and a log need no more."""
+"""What watch prints where there is no terminal to draw on, and for screen readers: one verdict after the other, as any
+program does, and after each verdict one line that sums it up, last."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from grader.words import from_here
 class Lines:
     """Prints what happens, in order. Used by one thread."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, plain: bool) -> None:
+        self._console, self._plain = console, plain
 
     def begin(self, scene: Scene) -> None:
         self._print(f"Watching {heading(scene.exercise)} until Ctrl-C.")
@@ -29,7 +29,7 @@ class Lines:
             self._print(scene.refusal.message)
             self._print(scene.refusal.next_step)
         elif scene.kept:
-            report.show(scene.kept.verdict, scene.kept.notes, self._console)
+            report.show(scene.kept.verdict, scene.kept.notes, self._console, plain=self._plain)
             self._print(scene.kept.notes.problem)
         self._print(summary(scene))
 

@@ -20,9 +20,12 @@ COMMAND = [sys.executable, "-m", "grader", "watch", "--device", "cpu"]
 
 
 @pytest.mark.kernel
-def test_every_verdict_ends_in_one_line_that_sums_it_up_and_ctrl_c_ends_it(desk: Desk) -> None:
+@pytest.mark.parametrize("options", [(), ("--plain",)])
+def test_every_verdict_ends_in_one_line_that_sums_it_up_and_ctrl_c_ends_it(
+    desk: Desk, options: tuple[str, ...]
+) -> None:
     process = subprocess.Popen(
-        COMMAND, cwd=desk.course, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, bufsize=1
+        [*COMMAND, *options], cwd=desk.course, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, bufsize=1
     )
     assert process.stdout is not None
     seen: list[str] = []
@@ -41,7 +44,8 @@ def test_every_verdict_ends_in_one_line_that_sums_it_up_and_ctrl_c_ends_it(desk:
         assert not left_of(family)
         text = "".join(seen)
         assert "GRAD002" in text and text.count("Full report: ") == 2 and "is not a notebook" in text
-        assert "\x1b" not in text and "hint" not in text.split("Full report")[1]
+        assert ("^^^" in text) == (not options)
+        assert "\x1b" not in text and "h hint" not in text
     finally:
         process.kill()
         process.stdout.close()
