@@ -63,6 +63,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            _refuse_misspelt_command(args[0], self.list_commands(ctx))
             args = ["grade", *args]
         return super().resolve_command(ctx, args)
 
@@ -127,6 +128,18 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"The grader itself failed ({type(error).__name__}: {error}).", err=True)
         click.echo(f"Nothing of yours is lost. Set {DEBUG}=1 to see the traceback, and please report it.", err=True)
         return OUR_FAULT
+
+
+def _refuse_misspelt_command(name: str, commands: Sequence[str]) -> None:
+    """What is close to a command, and no exercise, is not taken for an exercise."""
+    from grader.course.catalogue import find
+    from grader.words import did_you_mean
+
+    if close := did_you_mean(name, commands):
+        try:
+            find(name)
+        except GraderError:
+            raise click.UsageError(f"There is no command and no exercise {name}{close}.") from None
 
 
 def _module(name: str) -> str:

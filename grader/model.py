@@ -24,11 +24,13 @@ Device = Literal["auto", "cpu", "gpu"]
 RunStatus = Literal["completed", "crashed", "timed_out", "killed"]
 CellStatus = Literal["ok", "failed", "not_run"]
 CheckStatus = Literal["passed", "failed", "skipped", "error"]
-Match = Literal["ok", "none", "zero", "nan", "wrong", "missing", "shape"]  # of a value with what it should be
+# Of a value with what was asked of it: that it is right, or only that it is there, finite, well shaped, from a tape.
+Match = Literal["ok", "present", "finite", "shaped", "taped", "none", "zero", "nan", "wrong", "missing", "shape"]
 GradientKind = Literal["gradient", "jacobian", "step"]
 Severity = Literal["error", "note"]
 
 DEVICES: tuple[Device, ...] = get_args(Device)
+FITTING: frozenset[Match] = frozenset({"ok", "present", "finite", "shaped", "taped"})
 
 _WITH_ARRAYS = {"arbitrary_types_allowed": True, "extra": "forbid"}  # how pydantic reads these classes from a Tree
 
@@ -126,6 +128,8 @@ class Exercise:
     checks: tuple[CheckSpec, ...]
     bugs: tuple[Bug, ...]
     limits: Limits = field(default_factory=Limits)
+    topic: str = ""  # a few words for a list
+    minutes: int = 0  # that it takes a learner, about
     data: tuple[str, ...] = ()  # files of the folder that the notebook reads
     reveal: Reveal = "after_attempts"
     solution: Path | None = None  # None in a learner's kit
@@ -330,6 +334,11 @@ class Comparison:
     expected: str
     off_by: float | None = None  # relative error, 0 is exact
 
+    @property
+    def fits(self) -> bool:
+        """Whether the value is as asked."""
+        return self.verdict in FITTING
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -403,3 +412,4 @@ class Notes:
     repaired: tuple[str, ...] = ()  # the learner's
     report: Path | None = None  # where the HTML went
     problem: str = ""  # why it could not be written
+    notebook: Path | None = None  # the file that was graded

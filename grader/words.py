@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
 
 from grader.model import LimitHit
 
@@ -20,6 +23,7 @@ LIMITS = {  # each field of Limits: its unit, and what it is a limit on
 }
 
 
+CLOSE = 0.7  # of difflib's likeness: "lsit" is 0.75 like "list", and "nothing" 0.55 like "hint"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]) name: *$", re.MULTILINE)
 
@@ -27,6 +31,12 @@ _TENSORFLOW_NOISE = re.compile(r"\{\{(?:function_node|node) [^{}]*\}\}\s*|(?<=\]
 def without_noise(text: str) -> str:
     """A program's text without terminal escapes and without TensorFlow's names for its own nodes."""
     return _TENSORFLOW_NOISE.sub("", _ANSI.sub("", text))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """' (did you mean `watch`?)'; empty where nothing is close."""
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=CLOSE)
+    return f" (did you mean `{close[0]}`?)" if close else ""
 
 
 def number(value: float) -> str:
@@ -51,13 +61,18 @@ def out_of(score: float, most: float) -> str:
 
 def score_in_words(score: float, most: float) -> str:
     """'3 of 10 points'."""
-    return f"{points(score)} of {points(most)} points"
+    return f"{points(score)} of {points(most)} {'point' if most == 1 else 'points'}"
 
 
 def place(cell: int | None, line: int | None) -> str:
     """'cell 3, line 4'; a program's lines belong to no cell. Empty where nothing is known."""
     parts = [f"cell {cell}" if cell is not None else "", f"line {line}" if line is not None else ""]
     return ", ".join(part for part in parts if part)
+
+
+def from_here(path: Path) -> str:
+    """A path as it is typed in the working folder."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def limit(hit: LimitHit) -> str:

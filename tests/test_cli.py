@@ -72,14 +72,17 @@ def test_a_learners_way_from_the_first_grading_to_the_debrief(course: Path) -> N
     assert "hint 1 of 4" in hints[0] and "A tape follows" in hints[0]
     assert "Print the gradients after the first step: which variable gets `None`?\n" in hints[1]
     assert "hint 3 of 4" in hints[2] and "it is the last" in hints[3]
-    assert "best 1 of 10 points, 1 attempt" in grader("list", cwd=course).stdout
+    listed = grader("list", cwd=course).stdout
+    assert " · 01  A line  gradient tapes  10 min  1 / 10\n" in listed
+    assert "       1 attempt; open: slope and intercept receive a gradient\n" in listed
+    assert "1 of 1 exercise is open, about 10 minutes." in listed
 
     shutil.copy(course / "solutions" / "01_line.ipynb", course / "exercises" / "01_line" / "notebook.ipynb")
     second = grader("01", cwd=course)
     assert second.returncode == 0
     assert "10 / 10 points" in second.stdout
     assert "In real code this is a scaling step in NumPy" in report.read_text()
-    assert "✓ 01  A line  passed" in grader("list", cwd=course).stdout
+    assert "✓ 01  A line  gradient tapes  10 min  passed" in grader("list", cwd=course).stdout
     assert "All exercises passed" in grader("list", cwd=course).stdout
 
     reset = grader("reset", "01", cwd=course)
@@ -155,6 +158,10 @@ def test_a_gpu_that_is_not_there_is_a_reason_and_a_next_step(course: Path) -> No
         (["grade", "01", "--notebook", "exercises/01_line/exercise.toml"], "is not a notebook"),
         (["grade", "01", "--device", "tpu"], "'tpu' is not one of"),
         (["grade"], "Missing argument 'EXERCISE'"),
+        (["lsit"], "There is no command and no exercise lsit (did you mean `list`?)."),
+        (["lien"], "There is no exercise lien (did you mean `line`?); there are: 01_line."),
+        (["grade", "01", "--limit", "cel=3"], "sets no limit (did you mean `cell`?)."),
+        (["explain", "detatched_numpy"], "(did you mean `detached_numpy`?)"),
         (["report", "01"], "There is no report of 01_line yet."),
     ],
 )

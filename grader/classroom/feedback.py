@@ -1,7 +1,8 @@
 """The feedback to hand back: a folder for each student, and archives named as each platform expects.
 
-Each attempt's report and results are kept under the attempt's key in `results/`. What is handed back is put together
-from the attempts that count: a student's folder holds that student's files and nothing else.
+Each attempt's report and results are kept under the attempt's key in `results/`, as its student may see them: without
+what is held back. What is handed back is put together from the attempts that count: a student's folder holds that
+student's files and nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.classroom.gradebook.rows import Row
 from grader.course.files import make_zip, write_whole
-from grader.model import Notes, Verdict
+from grader.course.progress import Standing
+from grader.course.reveal import hold_back
+from grader.model import Exercise, Notes, Reveal, Verdict
 from grader.words import score_in_words
 
 RESULTS, FEEDBACK = "results", "feedback"
@@ -29,6 +32,24 @@ def keep_results(folder: Path, key: str, verdict: Verdict, render: Render) -> No
     """The single grader's report and results, for people and for other programs."""
     for form, ending in ENDINGS.items():
         write_whole(folder / RESULTS / f"{key}{ending}", render(verdict, Notes(), form))
+
+
+def as_shown(verdict: Verdict, exercise: Exercise | None, attempt: int, reveal: Reveal | None = None) -> Verdict:
+    """The verdict as its student may see it; see grader.course.reveal. `attempt`: which of the student's different
+    submissions for the exercise it is. Whether scores rose between them is not asked: a class is graded in any order.
+    """
+    return hold_back(exercise, Standing(stuck=attempt), verdict, reveal) if exercise else verdict
+
+
+def number_attempts(rows: Iterable[Row]) -> dict[str, int]:
+    """For the key of each row, which of the student's different submissions for the exercise it is."""
+    seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+    numbers = {}
+    for row in sorted(rows, key=lambda row: row.attempt):
+        if not row.reason:
+            seen[row.student, row.exercise].add(row.sha256)
+        numbers[row.key] = len(seen[row.student, row.exercise])
+    return numbers
 
 
 def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:

@@ -17,7 +17,7 @@ from grader.commands import options
 from grader.commands.exits import INTERRUPTED, OK, OUR_FAULT
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import Walls
-from grader.model import Device, Exercise, Status, Verdict
+from grader.model import Device, Exercise, Reveal, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.classroom.loop import Engine
@@ -38,6 +38,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @options.device
 @options.kernel
 @options.sandbox
+@options.reveal
 @options.course
 def command(
     submissions: Path,
@@ -51,18 +52,20 @@ def command(
     device: Device,
     kernel: str,
     sandbox: Walls,
+    reveal: Reveal | None,
     course: Path | None,
 ) -> int:
     """Grade a class: every notebook in a folder or a zip.
 
     SUBMISSIONS can be folders of students or exercises, flat files, or a download from Canvas, Moodle or nbgrader. Run
-    the command again to continue where it stopped, or to grade new submissions.
+    the command again to continue where it stopped, or to grade new submissions. --reveal is for the feedback: the class
+    page and the gradebook always have the lines.
     """
     from rich.console import Console
 
     from grader import __version__
     from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
-    from grader.classroom.feedback import keep_results
+    from grader.classroom.feedback import as_shown, keep_results, number_attempts
     from grader.classroom.outputs import ALWAYS, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
     from grader.classroom.showing import count_in_words
@@ -74,8 +77,12 @@ def command(
     known = Course(listed, {exercise.id: exercise_hash(exercise) for exercise in listed}, __version__)
     console = Console(stderr=True, highlight=False)
 
+    attempts: dict[str, int] = {}
+    by_id = {exercise.id: exercise for exercise in listed}
+
     def keep(key: str, verdict: Verdict) -> None:
-        keep_results(output, key, verdict, render)
+        shown = as_shown(verdict, by_id.get(verdict.exercise), attempts.get(key, 1), reveal)
+        keep_results(output, key, shown, render)
 
     with alone_in(output), take_submissions(submissions, output, known, students, keep) as gradebook:
         if title:
@@ -83,6 +90,7 @@ def command(
         if gradebook.notice:
             console.print(gradebook.notice, markup=False)
         rows = gradebook.rows()
+        attempts |= number_attempts(rows)
         todo = to_grade(rows, known, regrade)
         console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
         findings = None if cluster else output / f".findings-{__version__}.db"

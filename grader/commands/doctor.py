@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--memory", type=click.IntRange(min=256), metavar="MB", help="Memory limit for each file.")
 @options.limits
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.plain
 def command(
     files: tuple[Path, ...],
     data: tuple[Path, ...],
@@ -47,6 +48,7 @@ def command(
     memory: int | None,
     limits: tuple[tuple[str, Any], ...],
     form: str,
+    plain: bool,
 ) -> int:
     """Diagnose the gradients of any training notebook or script.
 
@@ -63,14 +65,14 @@ def command(
     with closing(source):
         for number, file in enumerate(files, start=1):
             name = f"{number} of {len(files)}, {file.name}" if len(files) > 1 else file.name
-            with working(f"{name}: ") as say:
+            with working(f"{name}: ", plain) as say:
                 diagnosis = diagnose_file(file, source, wish, say)
             diagnoses.append(diagnosis)
-            _tell(diagnosis, form, first=number == 1)
+            _tell(diagnosis, form, plain, first=number == 1)
     return exit_code(diagnoses)
 
 
-def _tell(diagnosis: Diagnosis, form: str, first: bool) -> None:
+def _tell(diagnosis: Diagnosis, form: str, plain: bool, first: bool) -> None:
     from grader.report import doctor
 
     if form == "json":
@@ -80,7 +82,7 @@ def _tell(diagnosis: Diagnosis, form: str, first: bool) -> None:
 
     if not first:
         click.echo()
-    doctor.show(diagnosis, Console(highlight=False))
+    doctor.show(diagnosis, Console(highlight=False), plain)
 
 
 def exit_code(diagnoses: Iterable[Diagnosis]) -> int:

@@ -10,6 +10,7 @@ import click
 
 from grader.codes import CAUSE_OF, CODES
 from grader.errors import GraderError, InternalError
+from grader.words import did_you_mean
 
 CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"
 INSTALLED = "share/gradient-clinic/codes/*.md"  # where pyproject.toml has a wheel put the pages, below the environment
@@ -42,7 +43,8 @@ def find_code(text: str) -> str:
     number = re.fullmatch(r"(?:grad)?[-_ ]?(\d{1,3})", text.strip(), re.IGNORECASE)
     code = f"GRAD{int(number[1]):03}" if number else CODES.get(text.strip().lower().replace("-", "_"), "")
     if code not in CAUSE_OF:
-        raise GraderError(f"There is no diagnostic code {text!r}: `python -m grader explain` lists them all.")
+        close = did_you_mean(text, [*CODES, *CAUSE_OF])
+        raise GraderError(f"There is no diagnostic code {text!r}{close}: `python -m grader explain` lists them all.")
     return code
 
 

@@ -40,6 +40,7 @@ EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: 
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report and the results."
 )
 @click.option("--brief", is_flag=True, help="One line for each check.")
+@options.plain
 @options.reveal
 @options.course
 def command(
@@ -54,6 +55,7 @@ def command(
     form: str,
     output: Path | None,
     brief: bool,
+    plain: bool,
     reveal: Reveal | None,
     course: Path | None,
 ) -> int:
@@ -70,7 +72,7 @@ def command(
     with closing(source):
         try:
             allowed = replace(_limits(chosen, timeout, memory), **dict(limits))
-            kept = _grade(chosen, path, source, device, allowed, output, reveal)
+            kept = _grade(chosen, path, source, device, allowed, output, reveal, plain)
         except GraderError as error:
             if form == "text":
                 raise
@@ -85,7 +87,7 @@ def command(
     if form == "text":
         from rich.console import Console
 
-        report.show(verdict, notes, Console(highlight=False), brief)
+        report.show(verdict, notes, Console(highlight=False), brief, plain)
     else:
         click.echo(report.render(verdict, notes, form))
     return EXIT_CODES.get(verdict.status, NOT_PASSED)
@@ -99,6 +101,7 @@ def _grade(
     limits: Limits,
     output: Path | None,
     reveal: Reveal | None,
+    plain: bool,
 ) -> Kept:
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
     import grader.report.html as _html  # noqa: F401
@@ -108,7 +111,7 @@ def _grade(
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
     doubted = own and not Progress(exercise.course).standing(exercise).passed
-    with Grader(source, device) as grader, working() as say:
+    with Grader(source, device) as grader, working(plain=plain) as say:
         verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "after")
     html = output / f"{exercise.id}.html" if output else None
     return keep(exercise, notebook, verdict, html, own, reveal=reveal)

@@ -10,40 +10,37 @@ from rich.console import Console
 from grader.commands import options
 from grader.course.catalogue import course_folder, exercises, find
 from grader.course.following import next_exercise, what_comes_next
-from grader.course.hints import Rung, list_seen, next_rung, repaired
-from grader.course.notebook import Notebook, read
+from grader.course.hints import Rung, climb, list_seen, repaired
+from grader.course.notebook import read
 from grader.course.progress import Progress, Standing
 from grader.course.reveal import MOST_STUCK
-from grader.errors import GraderError, UngradableError
+from grader.errors import GraderError
 from grader.model import Exercise
-from grader.report import drawing
-from grader.report.prose import literally, show_prose
+from grader.report.prose import show_prose
+from grader.report.rung import show_rung
 
 
 @click.command()
 @click.argument("exercise", type=options.ExerciseName(), required=False)
 @click.option("--again", is_flag=True, help="Show the hints that you have seen so far.")
 @click.option("--solution", is_flag=True, help="Show the solution: after passing, or when you are stuck.")
+@options.plain
 @options.course
-def command(exercise: str | None, again: bool, solution: bool, course: Path | None) -> None:
+def command(exercise: str | None, again: bool, solution: bool, plain: bool, course: Path | None) -> None:
     """Show the next hint for the check that fails now.
 
     Without EXERCISE, the hint is for the exercise that you graded last.
     """
     chosen = find(exercise, course) if exercise else _current(course or course_folder())
-    progress = Progress(chosen.course)
-    standing = progress.standing(chosen)
+    standing = Progress(chosen.course).standing(chosen)
     console = Console(highlight=False)
     if again:
         _show_again(chosen, standing, console)
     elif solution:
         _show_solution(chosen, standing, console)
-    elif rung := next_rung(chosen, standing, _graded(chosen)):
-        _show(chosen, standing, rung, console)
-        if rung.bug:
-            progress.see_hint(chosen, rung.bug.id)
-        if rung.findings and rung.check:
-            progress.see_line(chosen, rung.check.id)
+    elif rung := climb(chosen):
+        show_rung(chosen, rung, console, plain)
+        _show_what_follows(chosen, standing, rung, console)
     else:
         click.echo(f"You have passed {chosen.number} {chosen.title}. {what_comes_next(chosen)}")
 
@@ -57,19 +54,7 @@ def _current(course: Path) -> Exercise:
     return exercise
 
 
-def _graded(exercise: Exercise) -> Notebook | None:
-    try:
-        return read(exercise.notebook)
-    except UngradableError:
-        return None
-
-
-def _show(exercise: Exercise, standing: Standing, rung: Rung, console: Console) -> None:
-    whose = f" for “{rung.check.title}”" if rung.check else ""
-    text = rung.text if any(rung.text in bug.hints for bug in exercise.bugs) else literally(rung.text)
-    show_prose(f"{exercise.number} {exercise.title}, hint {rung.number} of {rung.total}{whose}\n\n{text}", console)
-    if rung.findings:
-        drawing.show_findings(rung.findings, _graded(exercise), console)
+def _show_what_follows(exercise: Exercise, standing: Standing, rung: Rung, console: Console) -> None:
     last = rung.number >= rung.total
     again = "shows this one again: it is the last." if last else "shows the next one."
     sentences = [f"`python -m grader hint {exercise.number}` {again}"]

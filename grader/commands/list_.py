@@ -9,32 +9,21 @@ import click
 from grader.commands import options
 from grader.course.catalogue import course_folder, exercises
 from grader.course.progress import Progress
-from grader.words import plural, score_in_words
 
 
 @click.command("list")
+@options.plain
 @options.course
-def command(course: Path | None) -> None:
-    """Show the exercises and your progress."""
+def command(plain: bool, course: Path | None) -> None:
+    """Show the exercises, their topics and minutes, and what is open.
+
+    In a terminal, the titles are links to the notebooks.
+    """
+    from rich.console import Console
+
+    from grader.report import overview
+
     folder = course or course_folder()
-    progress = Progress(folder)
-    listed = exercises(folder)
-    width = max((len(exercise.title) for exercise in listed), default=0)
-    following = None
-    for exercise in listed:
-        standing = progress.standing(exercise)
-        mark = "✓" if standing.passed else "·" if standing.attempts else " "
-        told = "passed" if standing.passed else "not begun"
-        if standing.attempts and not standing.passed:
-            told = f"best {score_in_words(standing.best, exercise.max_score)}, {plural(standing.attempts, 'attempt')}"
-        click.echo(f" {mark} {exercise.number}  {exercise.title:<{width}}  {told}")
-        following = following or (exercise if not standing.passed else None)
-    if following is None:
-        click.echo("\nAll exercises passed." if listed else f"There are no exercises in {folder}.")
-    else:
-        notebook = _short(following.notebook)
-        click.echo(f"\nNext: open {notebook}, repair it, then `python -m grader {following.number}`.")
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    progress, listed = Progress(folder), exercises(folder)
+    standings = {exercise.id: progress.standing(exercise) for exercise in listed}
+    overview.show(overview.Course(folder, listed, standings), Console(highlight=False), plain)

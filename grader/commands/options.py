@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import SOURCES, WALLS
 from grader.model import DEVICES, REVEALS, Limits
+from grader.words import did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Option = Callable[[Command], Command]
@@ -36,7 +37,11 @@ class Limit(click.ParamType[tuple[str, Any]]):
         name, _, number = str(value).partition("=")
         names = [field.name for field in fields(Limits)]
         if name not in names:
-            self.fail(f"{value!r} sets no limit. cell=30 does; the limits are {', '.join(names)}.", param, ctx)
+            self.fail(
+                f"{value!r} sets no limit{did_you_mean(name, names)}. cell=30 does; the limits are {', '.join(names)}.",
+                param,
+                ctx,
+            )
         try:
             amount = float(number)
         except ValueError:
@@ -73,7 +78,14 @@ sandbox: Option[Any] = click.option(
 reveal: Option[Any] = click.option(
     "--reveal",
     type=click.Choice(REVEALS),
-    help="When the line that lost a gradient is shown [default: what the exercise says, after_attempts].",
+    help="When the line that lost a gradient is shown [default: what exercise.toml says, or after_attempts].",
+)
+plain: Option[Any] = click.option(
+    "--plain",
+    is_flag=True,
+    envvar="GRADER_PLAIN",
+    show_envvar=True,
+    help="For screen readers: words in place of drawings, and what came of it in the last line.",
 )
 limits: Option[Any] = click.option(
     "--limit",

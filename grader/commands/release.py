@@ -9,6 +9,7 @@ import click
 from grader.commands import options
 from grader.course.catalogue import course_folder
 from grader.inside.measure import MB
+from grader.model import Reveal
 
 
 @click.command()
@@ -17,15 +18,16 @@ from grader.inside.measure import MB
 @click.option(
     "--submit", metavar="WHERE", default="", help="Where learners submit, for the kit's README: an address, a folder."
 )
+@options.reveal
 @options.course
-def command(output: Path, with_spec: bool, submit: str, course: Path | None) -> None:
+def command(output: Path, with_spec: bool, submit: str, reveal: Reveal | None, course: Path | None) -> None:
     """Make the kit, the zip for learners.
 
     It contains notebooks, the grader and basic checks, but no answers.
     """
     from grader.authoring.release import release
 
-    kit = release(course or course_folder(), output, with_spec, submit)
+    kit = release(course or course_folder(), output, with_spec, submit, reveal)
     click.echo(f"{output}: {kit.exercises} exercises, {kit.files} files, {kit.size / MB:.1f} MB.")
     if with_spec:
         click.echo("It contains the solutions and all checks: don't give it to people whom you will grade.")

@@ -1,8 +1,8 @@
 """watch: an exercise is graded again on every save; single keys do the rest.
 
 Saves, keys and verdicts come from threads of their own (`grader.watch`); what they want done is put in one queue, and
-the main thread does it, one thing after the other. So nothing is printed into anything else, and Ctrl-C has one place
-to arrive at.
+the main thread does it, one thing after the other. So nothing is drawn into anything else, and Ctrl-C has one place to
+arrive at. In a terminal there is one screen, redrawn after each thing that was done; elsewhere, plain lines.
 """
 
 from __future__ import annotations
@@ -15,34 +15,25 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from grader.commands import hint, list_, options, reset
-from grader.commands import report as report_command
+from grader.commands import options
 from grader.commands.exits import OK
-from grader.course.catalogue import course_folder, exercises, find
+from grader.course.catalogue import course_folder, find
 from grader.course.following import next_exercise
-from grader.course.progress import Progress
 from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, open_source
-from grader.model import Device, Exercise, Status
+from grader.model import Device, Exercise
 
 if TYPE_CHECKING:
-    from grader.watch.regrade import Graded
-    from grader.watch.screen import Screen
+    from rich.console import Console
 
-KEYS = {"h": "hint", "l": "list", "r": "report", "x": "reset", "n": "next", "q": "quit", "?": "keys"}
-MEANINGS = {
-    "h": "the next hint for the check that fails now",
-    "l": "the exercises and how far you are",
-    "r": "the last report, in a browser where there is one",
-    "x": "the broken notebook as it was; your copy is kept beside it",
-    "n": "on to the next exercise that you have not passed",
-    "q": "quit (Ctrl-C too)",
-    "?": "this list",
-}
+    from grader.course.notebook import Notebook
+    from grader.watch.regrade import Graded
+    from grader.watch.scene import Scene
+
 WAKE = 0.5  # seconds; Windows delivers Ctrl-C only between two waits
 ENDING_SECONDS = 0.5  # for the threads to end by themselves; one that waits for TensorFlow's import does not
 KERNELLESS_SECONDS = 5.0  # for them once there is no kernel; they are daemons and cannot keep the process alive
@@ -54,84 +45,125 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 @options.device
 @options.kernel
 @options.sandbox
+@options.plain
 @options.course
-def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, course: Path | None) -> int:
+def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, plain: bool, course: Path | None) -> int:
     """Grade an exercise on every save.
 
     EXERCISE is a folder, a number or a name: exercises/02, 02, detached. Without it, the first exercise that you have
-    not passed is watched. In a terminal, single keys show a hint, the list or the report, or the next exercise.
+    not passed is watched. A terminal shows one screen, with the keys that do something now in its last row.
     """
     chosen = find(exercise, course) if exercise else next_exercise(course or course_folder())
     if chosen is None:
         click.echo("You have passed every exercise. Name one to watch it all the same: `python -m grader watch 01`.")
         return OK
     with _orderly_end(), closing(open_source(kernel, sandbox, [chosen.root])) as source:
-        from rich.console import Console
+        from rich.console import Console  # the fork server imports TensorFlow while we import this and the like
 
-        from grader.watch.screen import Screen  # the fork server imports TensorFlow while we import this
-
-        screen = Screen(Console(highlight=False))
         if source.notice:
-            screen.line(source.notice)
-        _Watch(source, device, screen).run(chosen)
+            click.echo(source.notice)
+        _Watch(source, device, Console(highlight=False), plain).run(chosen)
     return OK
+
+
+class Face(Protocol):
+    """What the learner sees of it, or the program that reads us."""
+
+    def begin(self, scene: Scene) -> None:
+        """An exercise is watched."""
+
+    def saved(self) -> None:
+        """The notebook's code has changed."""
+
+    def doing(self, text: str) -> None:
+        """It is being graded."""
+
+    def show(self, scene: Scene, fresh: bool, explained: bool) -> None:
+        """There is a verdict, or the reason why there is none. Not `fresh`: it is the last one, now `explained`."""
+
+    def press(self, key: str) -> None:
+        """A key was pressed."""
+
+    def refresh(self, happened: bool) -> None:
+        """Time has passed, and something may have `happened`."""
+
+    def close(self) -> None:
+        """Nothing is watched any more."""
 
 
 class _Watch:
     """One exercise after the other, until the learner quits."""
 
-    def __init__(self, source: KernelSource, device: Device, screen: Screen) -> None:
-        self._source, self._device, self._screen = source, device, screen
+    def __init__(self, source: KernelSource, device: Device, console: Console, plain: bool) -> None:
+        self._source, self._device, self._console, self._plain = source, device, console, plain
         self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._context = click.get_current_context()
-        self._exercise: Exercise
+        self._face: Face
+        self._scene: Scene
         self._next: Exercise | None = None
         self._over = False
-        self._has_keys = False
-        self._confirming = False
-        self._actions: dict[str, Callable[[], None]] = {
-            "h": partial(self._invoke, hint.command),
-            "l": self._list,
-            "r": partial(self._invoke, report_command.command, only_print=not _has_browser()),
-            "x": self._ask_to_reset,
-            "n": self._go_on,
-            "q": self._quit,
-            "?": self._explain,
-        }
 
     def run(self, exercise: Exercise) -> None:
         from grader.watch.keys import keyboard
+        from grader.watch.lines import Lines
+        from grader.watch.screen import Screen
+        from grader.watch.window import Window, suspending
 
-        self._next = exercise
-        with keyboard(lambda key: self._later(self._press, key)) as self._has_keys:
+        window, self._face = Window(self._console), Lines(self._console, self._plain)
+        with keyboard(lambda key: self._later(self._face.press, key)) as has_keys:
+            if has_keys and window.can_be_drawn and not self._plain:
+                self._face = Screen(window, self._go, _has_browser(), self._source.notice)
+                with suspending(lambda: self._later(window.suspend)):
+                    self._run(exercise)
+            else:
+                self._run(exercise)
+
+    def _run(self, exercise: Exercise) -> None:
+        self._go(exercise)
+        try:
             while self._next is not None:
-                self._exercise, self._next = self._next, None
-                self._watch()
+                self._next = None
+                self._watch(self._scene.exercise)
+        finally:
+            self._face.close()
 
-    def _watch(self) -> None:
+    def _watch(self, exercise: Exercise) -> None:
         """Watch one exercise until the learner goes on to another or quits."""
         from grader.watch.regrade import Regrader
         from grader.watch.saves import Saves
 
-        self._screen.watching(self._exercise)
-        self._screen.doing("starting")
-        say, tell = partial(self._later, self._screen.doing), partial(self._later, self._graded)
-        regrader = Regrader(self._exercise, self._source, self._device, say, tell)
-        saves = Saves(self._exercise.notebook, regrader.submit, partial(self._later, self._complain))
+        say, tell = partial(self._later, self._face.doing), partial(self._later, self._graded)
+        regrader = Regrader(exercise, self._source, self._device, say, tell)
+
+        def saved(notebook: Notebook) -> None:
+            regrader.submit(notebook)
+            self._later(self._face.saved)
+
+        saves = Saves(exercise.notebook, saved, partial(self._later, self._refused))
         try:
+            self._face.refresh(happened=True)
             while not self._over and self._next is None:
-                with suppress(Empty):
-                    self._todo.get(timeout=WAKE)()
+                self._face.refresh(self._do())
             if self._next is not None:
-                self._screen.doing("")
                 regrader.close()
         finally:
-            self._screen.doing("")
+            if self._next is None:
+                self._face.close()
             saves.close()
             if not regrader.close(ENDING_SECONDS):
                 self._source.close()
                 regrader.close(KERNELLESS_SECONDS)
         self._todo = SimpleQueue()  # what was still to be done was about this exercise
+
+    def _do(self) -> bool:
+        """Wait for something to do, do it, and what has come meanwhile; whether there was anything."""
+        try:
+            self._todo.get(timeout=WAKE)()
+        except Empty:
+            return False
+        with suppress(Empty):
+            while not self._over and self._next is None:
+                self._todo.get_nowait()()
+        return True
 
     def _later(self, do: Callable[..., None], *arguments: Any) -> None:
         self._todo.put(partial(do, *arguments))
@@ -140,89 +172,33 @@ class _Watch:
 
     def _graded(self, graded: Graded) -> None:
         from grader.report.keep import keep
+        from grader.watch.scene import judged
 
-        outcome = graded.outcome
-        if isinstance(outcome, GraderError):
+        if isinstance(graded.outcome, GraderError):
             if graded.notebook is None:
-                raise outcome
-            self._complain(outcome)
+                raise graded.outcome
+            self._refused(graded.outcome)
             return
         assert graded.notebook is not None
-        if graded.fresh:
-            self._screen.rule()
-        kept = keep(self._exercise, graded.notebook, outcome, again=not graded.fresh)  # one save is one attempt
-        self._screen.verdict(kept.verdict, kept.notes, brief=not graded.explained)
-        if kept.notes.problem:
-            self._screen.line(kept.notes.problem)
-        if outcome.status == Status.PASSED:
-            self._celebrate()
-        if graded.explained:
-            self._offer_keys()
+        # one save is one attempt
+        kept = keep(self._scene.exercise, graded.notebook, graded.outcome, again=not graded.fresh)
+        self._scene = judged(self._scene, kept, graded.fresh)
+        self._face.show(self._scene, graded.fresh, graded.explained)
 
-    def _celebrate(self) -> None:
-        course = self._exercise.course
-        progress, all_of_them = Progress(course), exercises(course)
-        passed = sum(progress.standing(exercise).passed for exercise in all_of_them)
-        self._screen.line(f"Well done. {passed} of {len(all_of_them)} exercises passed.", "green")
-        following = next_exercise(course, self._exercise)
-        if following is None:
-            self._screen.line("That was the last exercise. For code of your own: `python -m grader doctor FILE`.")
-        elif self._has_keys:
-            self._screen.line(f"Press n to go on to {following.id}, or stay: every save is still graded.")
-        else:
-            self._screen.line(f"Next: `python -m grader watch {following.id}`. Every save here is still graded.")
+    def _refused(self, error: GraderError) -> None:
+        from grader.watch.scene import refused
 
-    def _complain(self, error: GraderError) -> None:
-        self._screen.doing("")
-        self._screen.error(error)
-        self._offer_keys()
+        self._scene = refused(self._scene, error)
+        self._face.show(self._scene, fresh=True, explained=True)
 
-    def _offer_keys(self) -> None:
-        if self._has_keys:
-            self._screen.keys(KEYS.items())
+    def _go(self, exercise: Exercise | None) -> None:
+        """On to an exercise, or to the end."""
+        from grader.watch.scene import begin
 
-    # --- keys ----------------------------------------------------------------------------------------------------
-
-    def _press(self, key: str) -> None:
-        if key == "\x03":  # where Ctrl-C comes as a key
-            raise KeyboardInterrupt
-        if self._confirming:
-            self._confirming = False
-            if key.lower() == "y":
-                self._invoke(reset.command)
-            else:
-                self._screen.line("Nothing was changed.")
-        elif action := self._actions.get(key.lower()):
-            action()
-
-    def _invoke(self, other: click.Command, **arguments: Any) -> None:
-        """What another command does, for this exercise."""
-        self._screen.line()
-        try:
-            self._context.invoke(other, exercise=str(self._exercise.folder), course=None, **arguments)
-        except GraderError as error:
-            self._screen.error(error)
-        self._offer_keys()
-
-    def _list(self) -> None:
-        self._screen.line()
-        self._context.invoke(list_.command, course=self._exercise.course)
-        self._offer_keys()
-
-    def _ask_to_reset(self) -> None:
-        self._confirming = True
-        self._screen.line("\nBring the broken notebook back? Your copy is kept beside it. Press y, or any other key.")
-
-    def _go_on(self) -> None:
-        self._next = next_exercise(self._exercise.course, self._exercise)
-        if self._next is None:
-            self._screen.line("\nThere is no other exercise that you have not passed.")
-
-    def _quit(self) -> None:
-        self._over = True
-
-    def _explain(self) -> None:
-        self._screen.line("\n" + "\n".join(f" {key}  {MEANINGS[key]}" for key in KEYS))
+        self._next, self._over = exercise, exercise is None
+        if exercise is not None:
+            self._scene = begin(exercise)
+            self._face.begin(self._scene)
 
 
 def _has_browser() -> bool:

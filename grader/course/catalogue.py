@@ -10,15 +10,17 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from grader.codes import CAUSE_OF
 from grader.errors import GraderError
 from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
+from grader.words import did_you_mean
 
 TOML = "exercise.toml"
+MOST_TOPIC = 30  # characters: `list` shows it in a column
 _PARTS: dict[str, TypeAdapter[Any]] = {
     "contract": TypeAdapter(Contract),
     "limits": TypeAdapter(Limits),
@@ -29,6 +31,8 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "reveal": TypeAdapter(Reveal),
     "title": TypeAdapter(str),
     "summary": TypeAdapter(str),
+    "topic": TypeAdapter(Annotated[str, Field(min_length=1, max_length=MOST_TOPIC)]),
+    "minutes": TypeAdapter(Annotated[int, Field(strict=True, gt=0)]),
 }
 _OPTIONAL = {"limits", "data", "bugs", "reveal"}
 
@@ -71,7 +75,11 @@ def find(name: str, course: Path | None = None) -> Exercise:
     if len(matching) == 1:
         return load(matching[0])
     there = ", ".join(folder.name for folder in matching or folders) or "none at all"
-    problem = f"{name} could be any of these exercises" if matching else f"There is no exercise {name}; there are"
+    if matching:
+        problem = f"{name} could be any of these exercises"
+    else:
+        parts = (part for folder in folders for part in (folder.name, *folder.name.split("_")[1:]))
+        problem = f"There is no exercise {name}{did_you_mean(wanted, parts)}; there are"
     raise GraderError(f"{problem}: {there}.", "`python -m grader list` shows them with their titles.")
 
 
@@ -92,12 +100,14 @@ def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     unknown = table.keys() - _PARTS.keys()
     missing = _PARTS.keys() - _OPTIONAL - table.keys()
     if unknown or missing:
-        problem = f"does not know {', '.join(sorted(unknown))}" if unknown else f"lacks {', '.join(sorted(missing))}"
+        named = (f"{key}{did_you_mean(key, _PARTS.keys() - table.keys())}" for key in sorted(unknown))
+        problem = f"does not know {', '.join(named)}" if unknown else f"lacks {', '.join(sorted(missing))}"
         raise GraderError(f"{path} {problem}.", "docs/authoring.md shows the format.")
     values: dict[str, Any] = {"bugs": (), **table}
     known = {field.name for field in fields(Limits)}
     if strange := set(table.get("limits", {})) - known:
-        raise GraderError(f"{path}: limits has no {', '.join(sorted(strange))}.", f"It has {', '.join(sorted(known))}.")
+        named = (f"{name}{did_you_mean(name, known)}" for name in sorted(strange))
+        raise GraderError(f"{path}: limits has no {', '.join(named)}.", f"It has {', '.join(sorted(known))}.")
     return {name: _field(path, name, value) for name, value in values.items()}
 
 

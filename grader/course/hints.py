@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.course.notebook import Notebook, read
-from grader.course.progress import Standing
+from grader.course.progress import Progress, Standing
 from grader.course.reveal import unpack
 from grader.errors import UngradableError
 from grader.model import Bug, CheckSpec, Exercise, Finding, Notes, Status, Verdict
@@ -28,6 +28,25 @@ class Rung:
     check: CheckSpec | None = None  # that the hint is for
     bug: Bug | None = None  # whose ladder it belongs to
     findings: tuple[Finding, ...] = ()  # the line, where this rung is it
+
+
+def climb(exercise: Exercise) -> Rung | None:
+    """The next hint, which is remembered as seen; None where nothing fails."""
+    progress = Progress(exercise.course)
+    rung = next_rung(exercise, progress.standing(exercise), notebook_of(exercise))
+    if rung and rung.bug:
+        progress.see_hint(exercise, rung.bug.id)
+    if rung and rung.findings and rung.check:
+        progress.see_line(exercise, rung.check.id)
+    return rung
+
+
+def notebook_of(exercise: Exercise) -> Notebook | None:
+    """The learner's, if it can be read."""
+    try:
+        return read(exercise.notebook)
+    except UngradableError:
+        return None
 
 
 def next_rung(exercise: Exercise, standing: Standing, notebook: Notebook | None) -> Rung | None:

@@ -56,7 +56,7 @@ def explained(
 
 def _explaining(exercise: Exercise, check: Check, findings: tuple[Finding, ...]) -> tuple[int, ...]:
     """Findings about a variable that the check complains of, or at the place of a bug that is known to fail it."""
-    complained = {row.name for row in check.comparisons if row.verdict != "ok"}
+    complained = {row.name for row in check.comparisons if not row.fits}
     places = {(bug.cell, bug.line) for bug in exercise.bugs if check.id in bug.checks}
     return tuple(
         index

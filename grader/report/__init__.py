@@ -12,6 +12,8 @@ from grader.report import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.report.terminal import Part
+
 LARGEST = 1_000_000  # bytes; a usual HTML report has 40,000
 _SCALES = (1.0, 0.1, 0.01)
 
@@ -32,11 +34,29 @@ def render(verdict: Verdict, notes: Notes, format: str = "text") -> str:  # noqa
     return report
 
 
-def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
-    """Print the report to a terminal; `brief` is one line a check."""
+def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False, plain: bool = False) -> None:
+    """Print the report to a terminal; `brief` is one line a check, `plain` is for screen readers."""
+    from grader.report import spoken, terminal
+
+    shown = clean.presentable(verdict, notes)
+    if plain:
+        spoken.show(spoken.report(*shown, brief), console)
+    else:
+        terminal.show(*shown, console, brief)
+
+
+def summary(verdict: Verdict) -> str:
+    """What came of it, in one line without signs."""
+    from grader.report import spoken
+
+    return spoken.summary(clean.presentable(verdict, Notes())[0])
+
+
+def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> None:
+    """Print a part of the report to a terminal: the first problem with its symptom, the sheet of all checks, or all."""
     from grader.report import terminal
 
-    terminal.show(*clean.presentable(verdict, notes), console, brief)
+    terminal.show_part(*clean.presentable(verdict, notes), console, part)
 
 
 # Rich and Jinja take 50 ms to import: each renderer is imported when it is asked for.

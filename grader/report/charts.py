@@ -109,8 +109,8 @@ def _round_marks(low: float, high: float) -> list[float]:
 
 def bar(row: Comparison) -> int:
     """How far off, in percent of the bar, on a logarithmic scale: empty is one in a million, full is 100 %."""
-    if row.verdict == "ok" or row.off_by is None:
-        return 0 if row.verdict == "ok" else 100
+    if row.fits or row.off_by is None:
+        return 0 if row.fits else 100
     if not math.isfinite(row.off_by) or row.off_by >= 1:
         return 100
     return max(2, round(100 * (math.log10(max(row.off_by, 1e-6)) + 6) / 6))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json as standard_json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.doctor.file import Diagnosis
+from grader.model import CellError
 from grader.report import clean
 from grader.report.json import FORMAT_VERSION, finding
 from grader.words import plural
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from grader.report.drawing import Signs
+    from grader.report.drawing import Drawing
 
 _ENDED = {"crashed": "stopped", "timed_out": "timed out", "killed": "killed", "unreadable": "not examined"}
 
@@ -39,12 +41,16 @@ def results(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def show(diagnosis: Diagnosis, console: Console) -> None:
-    """Print to a terminal."""
-    from grader.report import drawing
+def show(diagnosis: Diagnosis, console: Console, plain: bool = False) -> None:
+    """Print to a terminal; `plain` is for screen readers."""
+    from grader.report import drawing, spoken
 
     shown = clean.tidy(diagnosis)
-    drawing.show(lambda width, signs: _page(shown, width, signs), console)
+    if plain:
+        spoken.show(_sentences(shown), console)
+        return
+    file = drawing.address(Path(diagnosis.file), console)
+    drawing.show(lambda width, signs: _page(drawing.Drawing(shown.cells, width, signs, file), shown), console)
 
 
 def outcome(diagnosis: Diagnosis) -> str:
@@ -58,20 +64,17 @@ def outcome(diagnosis: Diagnosis) -> str:
     return ended[0] if ended else "healthy" if diagnosis.healthy else "nothing to examine"
 
 
-def _page(diagnosis: Diagnosis, width: int, signs: Signs) -> Iterator[Text]:
+def _page(drawing: Drawing, diagnosis: Diagnosis) -> Iterator[Text]:
     from rich.text import Text
 
-    from grader.report.drawing import Drawing
-
-    drawing = Drawing(diagnosis.cells, width, signs)
+    signs = drawing.signs
     good = diagnosis.healthy or (diagnosis.healthy is None and diagnosis.status == "examined")
     sign = signs.passed if diagnosis.healthy else signs.skipped if good else signs.failed
     style = "green" if diagnosis.healthy else "" if good else "red"
-    title = Text(f"{sign} ", style).append(diagnosis.file, "bold")
+    title = Text(f"{sign} ", style).append(diagnosis.file, f"bold {drawing.link(drawing.file)}".rstrip())
     yield drawing.spread(title, Text(outcome(diagnosis), f"bold {style}".strip()), 2)
     yield from drawing.indented(diagnosis.message, 2)
-    error = diagnosis.error
-    if error is not None and error.line is not None and (error.cell, error.line) not in _places(diagnosis):
+    if error := _unexplained_error(diagnosis):
         yield from drawing.code(error, 2)
     yield from drawing.indented(diagnosis.next_step, 2, "Next: ")
     for one in diagnosis.findings:
@@ -79,5 +82,20 @@ def _page(diagnosis: Diagnosis, width: int, signs: Signs) -> Iterator[Text]:
         yield from drawing.finding(one, 2)
 
 
-def _places(diagnosis: Diagnosis) -> set[tuple[int | None, int | None]]:
-    return {(one.cell, one.line) for one in diagnosis.findings}
+def _sentences(diagnosis: Diagnosis) -> Iterator[str]:
+    from grader.report import spoken
+
+    if error := _unexplained_error(diagnosis):
+        yield from spoken.tell_place(diagnosis.cells, error)
+    for one in diagnosis.findings:
+        yield from spoken.tell_finding(diagnosis.cells, one)
+    following = f"Next: {diagnosis.next_step}" if diagnosis.next_step else ""
+    parts = (f"{diagnosis.file}: {outcome(diagnosis)}.", diagnosis.message, following)
+    yield " ".join(" ".join(part.split()) for part in parts if part)
+
+
+def _unexplained_error(diagnosis: Diagnosis) -> CellError | None:
+    """Where the code stopped, if no finding is about that place."""
+    error = diagnosis.error
+    places = {(one.cell, one.line) for one in diagnosis.findings}
+    return error if error and error.line is not None and (error.cell, error.line) not in places else None

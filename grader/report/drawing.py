@@ -6,12 +6,14 @@ colour only repeats what words say."""
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -25,7 +27,9 @@ NARROWEST = 40
 CONTEXT = 2  # lines of code around the culprit
 CODE_MARGIN = 22  # at most what stands before a line of code: indentation, "cell 12", the bar and a line number
 _ASCII = str.maketrans(
-    {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"} | dict.fromkeys("–─•·", "-")
+    {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"}
+    | dict.fromkeys("–─•·", "-")
+    | {"↑": "^", "↓": "v"}
 )
 
 
@@ -38,13 +42,14 @@ class Signs(NamedTuple):
     bar: str = "│"
     dash: str = "─"
     broken: str = "╳"
+    begun: str = "·"
 
     def of(self, status: str) -> str:
         return {"passed": self.passed, "skipped": self.skipped}.get(status, self.failed)
 
 
 UNICODE = Signs()
-ASCII = Signs("+", "x", "-", "|", "-", "X")
+ASCII = Signs("+", "x", "-", "|", "-", "X", "-")
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Drawing:
     cells: Sequence[Cell]
     width: int
     signs: Signs
+    file: str = ""  # the address of the file that holds the cells, where the terminal can open it
 
     def finding(self, finding: Finding, indent: int) -> Iterator[Text]:
         severity = "Note: " if finding.severity == "note" else ""
@@ -72,23 +78,28 @@ class Drawing:
             return
         gutter = indent + 2 + len(label) + 1
         digits = len(str(lines[-1].number))
+        margin = f"{'':<{gutter}}{self.signs.bar} {'':>{digits}}   "
         yield Text()
         for index, line in enumerate(lines):
-            head = " " * (indent + 2) + label if index == 0 else ""
-            text = Text(f"{head:<{gutter}}{self.signs.bar} {line.number:>{digits}}   ", "dim")
-            before, inside, after = line.parts
-            text.append(before, "none").append(inside, "bold red").append(after, "none")
-            text.rstrip()
-            yield text
-            if line.culprit:
-                yield from self._underlined(line, gutter, digits, remark)
+            head = Text(" " * (indent + 2) + label, "dim") if index == 0 else Text()
+            head.stylize(self.link(self.file), indent + 2)
+            head.append(f"{'':<{gutter - len(head)}}{self.signs.bar} {line.number:>{digits}}   ", "dim")
+            pieces = _pieces(line, self.width - len(margin))
+            underlined = [piece for piece in pieces if piece.parts[1]]
+            for piece in pieces:
+                text = head if piece is pieces[0] else Text(margin, "dim")
+                before, inside, after = piece.parts
+                text.append(before, "none").append(inside, "bold red").append(after, "none")
+                text.rstrip()
+                yield text
+                if inside:
+                    yield from self._underlined(piece, margin, remark if piece is underlined[-1] else "")
         yield Text()
 
-    def _underlined(self, line: excerpt.CodeLine, gutter: int, digits: int, remark: str) -> Iterator[Text]:
+    def _underlined(self, line: excerpt.CodeLine, margin: str, remark: str) -> Iterator[Text]:
         before, inside, _ = line.parts
-        margin = f"{'':<{gutter}}{self.signs.bar} {'':>{digits}}   "
         left = len(margin) + cell_len(before)
-        marks = "^" * max(1, cell_len(inside))
+        marks = "^" * cell_len(inside)
         fits = left + len(marks) + 1 + cell_len(remark) <= self.width
         yield (
             Text(margin, "dim")
@@ -97,7 +108,13 @@ class Drawing:
         )
         if remark and not fits:
             aligned = min(left, max(len(margin), self.width - cell_len(remark))) - len(margin)
-            yield Text(margin, "dim").append((" " * aligned + remark)[: self.width - len(margin)], "red")
+            for part in chop_cells(remark, self.width - len(margin)):
+                yield Text(margin, "dim").append(" " * aligned + part, "red")
+
+    @staticmethod
+    def link(address: str) -> str:
+        """The style of a text that opens a file; none where there is no address."""
+        return f"link {address}" if address else ""
 
     def path(self, nodes: Sequence[str], indent: int) -> Iterator[Text]:
         if not nodes:
@@ -150,16 +167,34 @@ Compose = Callable[[int, Signs], Iterator[Text]]
 
 def show_findings(findings: Sequence[Finding], notebook: Notebook | None, console: Console) -> None:
     """Print findings in a notebook to a terminal; the notebook may be gone."""
-    sources = enumerate(notebook.cells if notebook else (), start=1)
-    cells = [clean.tidy(Cell(number, source, "ok")) for number, source in sources]
 
     def compose(width: int, signs: Signs) -> Iterator[Text]:
-        page = Drawing(cells, width, signs)
+        page = Drawing(cells_of(notebook), width, signs, address(Path(notebook.name), console) if notebook else "")
         for finding in findings:
             yield Text()
             yield from page.finding(clean.tidy(finding), 1)
 
     show(compose, console)
+
+
+def cells_of(notebook: Notebook | None) -> list[Cell]:
+    """The cells of a notebook that was not run."""
+    sources = enumerate(notebook.cells if notebook else (), start=1)
+    return [clean.tidy(Cell(number, source, "ok")) for number, source in sources]
+
+
+def address(path: Path | None, console: Console) -> str:
+    """Where a hyperlink to the file leads; nothing where none can be shown.
+
+    Rich links on any terminal with colours, as most terminals ignore what they don't know. The Linux console does not,
+    a file or a pipe is no terminal though colours may be forced on it, and over ssh the file is on another machine.
+    """
+    can_link = console.is_terminal and console.file.isatty() and os.environ.get("TERM") != "linux"
+    return path.absolute().as_uri() if path and can_link and "SSH_CONNECTION" not in os.environ else ""
+
+
+def as_lines(sentences: Iterable[str]) -> Iterator[Text]:
+    return (Text(sentence) for sentence in sentences)
 
 
 def show(compose: Compose, console: Console) -> None:
@@ -172,6 +207,18 @@ def show(compose: Compose, console: Console) -> None:
         lines, spelt = compose(width - 4, ASCII), _in_ascii
     for line in without_gaps(lines):
         console.print(spelt(line), soft_wrap=True, highlight=False)
+
+
+def _pieces(line: excerpt.CodeLine, room: int) -> list[excerpt.CodeLine]:
+    """The culprit's line in pieces that fit, broken at spaces where there are any; another line fits as it is."""
+    pieces, begin = [], 0
+    while line.culprit and cell_len(line.text[begin:]) > room:
+        piece = chop_cells(line.text[begin:], room)[0]
+        space = piece.rfind(" ") + 1
+        end = begin + (space if space > len(piece) // 2 else len(piece))
+        pieces.append(line.part(begin, end))
+        begin = end
+    return [*pieces, line.part(begin, len(line.text))]
 
 
 @cache

@@ -43,7 +43,7 @@ def keep(
     shown = hold_back(exercise, standing, verdict, reveal)
     if own and verdict.status is Status.PASSED and verdict.score == verdict.max_score:  # in a kit some checks wait
         shown = replace(shown, next_step=what_comes_next(exercise))
-    told = replace(notes(exercise, standing, verdict, notebook), report=html)
+    told = replace(notes(exercise, standing, verdict, notebook), notebook=Path(notebook.name), report=html)
     try:
         write_whole(html, report.render(shown, told, "html"))
         write_whole(html.with_suffix(".json"), report.render(shown, told, "json"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -15,9 +16,10 @@ from rich.text import Text
 from grader.model import Check, Comparison, Notes, Status, Verdict
 from grader.report import drawing, prose, words
 from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
-from grader.words import out_of, place, plural
+from grader.words import out_of, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
+Part = Literal["first problem", "sheet", "all below the title"]
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
 
 
@@ -35,20 +37,41 @@ def plain_check(verdict: Verdict, check: Check, width: int = WIDTH) -> str:
 def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
     """Print to a terminal."""
 
+    files = drawing.address(notes.notebook, console), drawing.address(notes.report, console)
+
     def compose(width: int, signs: Signs) -> Iterator[Text]:
-        page = _Page(verdict, notes, width, signs)
+        page = _Page(verdict, notes, width, signs, *files)
         return page.brief() if brief else page.report()
 
     drawing.show(compose, console)
 
 
+def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> None:
+    """Print a part of the report to a terminal."""
+    files = drawing.address(notes.notebook, console), drawing.address(notes.report, console)
+
+    def compose(width: int, signs: Signs) -> Iterator[Text]:
+        page = _Page(verdict, notes, width, signs, *files)
+        parts = {"first problem": page.first_problem, "sheet": page.sheet, "all below the title": page.below_title}
+        return parts[part]()
+
+    drawing.show(compose, console)
+
+
 class _Page(Drawing):
-    def __init__(self, verdict: Verdict, notes: Notes, width: int, signs: Signs) -> None:
-        super().__init__(verdict.cells, width, signs)
-        self.verdict, self.notes = verdict, notes
+    def __init__(
+        self, verdict: Verdict, notes: Notes, width: int, signs: Signs, notebook: str = "", report: str = ""
+    ) -> None:
+        """`notebook` and `report`: addresses of the files, where the terminal can open them."""
+        super().__init__(verdict.cells, width, signs, notebook)
+        self.verdict, self.notes, self.report_address = verdict, notes, report
 
     def report(self) -> Iterator[Text]:
-        yield from self._header()
+        yield self._title()
+        yield from self.below_title()
+
+    def below_title(self) -> Iterator[Text]:
+        yield from self.indented(self.verdict.message, 0)
         if cell := words.stopped_cell(self.verdict):
             yield from self.stopped(cell)
         if self.verdict.checks:
@@ -69,15 +92,32 @@ class _Page(Drawing):
 
     def brief(self) -> Iterator[Text]:
         yield self._title()
+        yield from self.sheet()
+        if self.verdict.status is not Status.PASSED:
+            yield from self.indented(self.verdict.next_step or self.verdict.message, 0, "Next: ")
+
+    def sheet(self) -> Iterator[Text]:
+        """Every check in a line."""
+        widest = max((len(out_of(check.points, check.max_points)) for check in self.verdict.checks), default=0)
         for check in words.order_checks(self.verdict.checks):
             line = Text(f" {self.signs.of(check.status)} ", _COLOUR.get(check.status, "red"))
-            line.append(f"{out_of(check.points, check.max_points):>7}  ")
-            where = self._where(check)
+            line.append(f"{out_of(check.points, check.max_points):>{widest}}  ")
+            where = words.whereabouts(self.verdict, check)
+            where = f" ({where})" if where else ""
             line.append(check.title)
             line.truncate(self.width - cell_len(where), overflow="ellipsis")
             yield line.append(where)
-        if self.verdict.status is not Status.PASSED:
-            yield from self.indented(self.verdict.next_step or self.verdict.message, 0, "Next: ")
+
+    def first_problem(self) -> Iterator[Text]:
+        """What stopped the notebook, or the first check that fails."""
+        failing = [check for check in self.verdict.checks if check.status not in ("passed", "skipped")]
+        if cell := words.stopped_cell(self.verdict):
+            yield from self.stopped(cell)
+        elif failing:
+            yield from self._check(failing[0], set())
+        else:
+            yield from self.indented(self.verdict.message, 0)
+            yield from self.indented(self.verdict.next_step, 0, "Next: ")
 
     # --- parts of the page, top to bottom ---
 
@@ -88,10 +128,6 @@ class _Page(Drawing):
             right = f"{out_of(self.verdict.score, self.verdict.max_score)} points   {right}"
         colour = "green" if status is Status.PASSED else "red"
         return self.spread(Text(words.heading(self.verdict), "bold"), Text(right, f"bold {colour}"))
-
-    def _header(self) -> Iterator[Text]:
-        yield self._title()
-        yield from self.indented(self.verdict.message, 0)
 
     def _check(self, check: Check, told: set[int]) -> Iterator[Text]:
         style = _COLOUR.get(check.status, "red")
@@ -121,7 +157,7 @@ class _Page(Drawing):
             told.add(index)
 
     def _comparisons(self, rows: Sequence[Comparison], indent: int) -> Iterator[Text]:
-        wrong = [row for row in rows if row.verdict != "ok"]
+        wrong = [row for row in rows if not row.fits]
         if not wrong:
             return
         shown = wrong[:ROWS]
@@ -138,9 +174,9 @@ class _Page(Drawing):
         for line in table:
             cells = "  ".join(_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
             yield Text(" " * indent + cells.rstrip(), "dim" if line is table[0] else "")
-        right, more = len(rows) - len(wrong), len(wrong) - len(shown)
+        more = len(wrong) - len(shown)
         rest = [plural(more, "more row") + " in the full report"] if more else []
-        rest += [plural(right, "other row") + (" is right" if right == 1 else " are right")] if right else []
+        rest += words.count_fitting(rows)
         yield from self.indented(f"({'; '.join(rest)})" if rest else "", indent, style="dim")
 
     def _debrief(self) -> Iterator[Text]:
@@ -159,13 +195,7 @@ class _Page(Drawing):
         if self.verdict.next_step not in {finding.next_step for finding in self.verdict.findings}:
             yield from self.indented(self.verdict.next_step, 0, "Next: ")
         if self.notes.report:
-            yield Text(f"Full report: {self.notes.report}")
-
-    def _where(self, check: Check) -> str:
-        if check.status == "skipped" or not check.findings:
-            return "" if check.status == "passed" else f" ({check.status})"
-        finding = self.verdict.findings[check.findings[0]]
-        return f" ({', '.join(part for part in (finding.code, place(finding.cell, finding.line)) if part)})"
+            yield Text("Full report: ").append(str(self.notes.report), self.link(self.report_address))
 
 
 def _fitted(value: str, width: int) -> str:

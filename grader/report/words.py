@@ -4,6 +4,7 @@ for a picture."""
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from grader.model import Cell, Check, Comparison, Finding, GradientCall, Status, Verdict
@@ -24,6 +25,10 @@ NOT_GRADED = (Status.UNGRADABLE, Status.ERROR)  # neither costs an attempt, so n
 
 COMPARISON = {
     "ok": "right",
+    "present": "present",
+    "finite": "finite",
+    "shaped": "of the right shape",
+    "taped": "from a tape",
     "none": "no gradient",
     "zero": "all zeros",
     "nan": "not finite",
@@ -50,7 +55,13 @@ def order_checks(checks: Sequence[Check]) -> list[Check]:
 
 
 def wrong_first(rows: Sequence[Comparison]) -> list[Comparison]:
-    return sorted(rows, key=lambda row: row.verdict == "ok")
+    return sorted(rows, key=lambda row: row.fits)
+
+
+def count_fitting(rows: Sequence[Comparison]) -> list[str]:
+    """'2 other rows are right', by what was asked of them."""
+    counts = Counter(COMPARISON[row.verdict] for row in rows if row.fits)
+    return [f"{plural(count, 'other row')} {'is' if count == 1 else 'are'} {word}" for word, count in counts.items()]
 
 
 def skip_reason(verdict: Verdict, check: Check) -> str:
@@ -59,6 +70,14 @@ def skip_reason(verdict: Verdict, check: Check) -> str:
         return check.message if check.status == "skipped" else ""
     needed = next((other for other in verdict.checks if other.id == check.depends_on), None)
     return f"needs “{needed.title}”" if needed else "the notebook did not get that far"
+
+
+def whereabouts(verdict: Verdict, check: Check) -> str:
+    """'GRAD002, cell 4, line 7' of the check's first finding; without one, the status of a check that did not pass."""
+    if check.status == "skipped" or not check.findings:
+        return "" if check.status == "passed" else check.status
+    finding = verdict.findings[check.findings[0]]
+    return ", ".join(part for part in (finding.code, place(finding.cell, finding.line)) if part)
 
 
 def loose_findings(verdict: Verdict) -> list[Finding]:

@@ -42,17 +42,22 @@ def functions_exist(evidence: Evidence) -> None:
 
 def connected(gradients: Gradients) -> None:
     """No gradient is None."""
-    _demand(gradients, lambda value: value is not None, "an array", "{names} received None: no path leads there.")
+    _demand(
+        gradients, lambda value: value is not None, "present", "an array", "{names} received None: no path leads there."
+    )
 
 
 def finite(gradients: Gradients) -> None:
     """No gradient holds a NaN or an infinity (None is another check's matter)."""
-    _demand(
-        gradients,
-        lambda value: value is None or bool(np.all(np.isfinite(value))),
-        "finite numbers",
-        "{names} received NaN or infinity.",
-    )
+    there = {name: value for name, value in gradients.items() if value is not None}
+    if there or not gradients:
+        _demand(
+            there,
+            lambda value: value is not None and bool(np.all(np.isfinite(value))),
+            "finite",
+            "finite numbers",
+            "{names} received NaN or infinity.",
+        )
 
 
 def nonzero(gradients: Gradients) -> None:
@@ -60,6 +65,7 @@ def nonzero(gradients: Gradients) -> None:
     _demand(
         gradients,
         lambda value: value is not None and bool(np.any(value)),
+        "present",
         "something that is not zero",
         "{names} received only zeros: a path exists, but nothing comes through.",
     )
@@ -73,7 +79,7 @@ def shapes(gradients: Gradients, like: Mapping[str, Any]) -> None:
         value = gradients.get(name)
         fits = isinstance(value, np.ndarray) and value.shape == wanted and value.dtype.kind == "f"
         got = f"shape {value.shape}, {value.dtype}" if isinstance(value, np.ndarray) else "nothing"
-        rows.append(Comparison(name, "ok" if fits else "shape", got, f"shape {wanted}, floating"))
+        rows.append(Comparison(name, "shaped" if fits else "shape", got, f"shape {wanted}, floating"))
     _raise_for(rows, "The gradient of {names} does not have its variable's shape.")
 
 
@@ -99,14 +105,11 @@ def close(
         got = {}
     compared = {name: _compare(name, got.get(name), value, rtol, atol, at) for name, value in expected.items()}
     rows = [row for row, _ in compared.values()]
-    bad = {name: words for name, (row, words) in compared.items() if row.verdict != "ok"}
+    bad = {name: words for name, (row, words) in compared.items() if not row.fits}
     if not bad:
         return
     for sentence, values in (mistakes or {}).items():
-        if all(
-            name in values and _compare(name, got.get(name), values[name], rtol, atol)[0].verdict == "ok"
-            for name in bad
-        ):
+        if all(name in values and _compare(name, got.get(name), values[name], rtol, atol)[0].fits for name in bad):
             raise CheckFailed(sentence, rows)
     raise CheckFailed(_told(bad, what), rows)
 
@@ -134,7 +137,8 @@ def from_tape(gradients: Gradients, loss: Any, replays: Iterable[Tree]) -> None:
     for name, value in gradients.items():
         if value is not None:
             fits = any(_follows(value, replay["gradients"].get(name)) for replay in replays)
-            rows.append(Comparison(name, "ok" if fits else "missing", "not from a tape", "from a tape"))
+            got = "from a tape" if fits else "not from a tape"
+            rows.append(Comparison(name, "taped" if fits else "missing", got, "from a tape"))
     _raise_for(
         rows,
         "{names}: the gradient that your function returned does not come from a tape. It stays the same when the "
@@ -239,18 +243,21 @@ def _describe(value: Any) -> str:
     return f"up to {np.max(np.abs(array)):.4g}" if array.ndim else short(array)
 
 
-def _demand(gradients: Gradients, fits: Callable[[Array | None], bool], wanted: str, message: str) -> None:
+def _demand(
+    gradients: Gradients, fits: Callable[[Array | None], bool], asked: Match, wanted: str, message: str
+) -> None:
+    """`asked`: what is shown of a gradient that fits."""
     if not gradients:
         raise CheckFailed("There are no gradients at all.")
     rows = []
     for name, value in gradients.items():
         kind: Match = "none" if value is None else "nan" if np.any(value) else "zero"  # what is wrong, if something is
-        rows.append(Comparison(name, "ok" if fits(value) else kind, _describe(value), wanted))
+        rows.append(Comparison(name, asked if fits(value) else kind, _describe(value), wanted))
     _raise_for(rows, message)
 
 
 def _raise_for(rows: list[Comparison], message: str) -> None:
-    bad = [row.name for row in rows if row.verdict != "ok"]
+    bad = [row.name for row in rows if not row.fits]
     if bad:
         raise CheckFailed(message.format(names=_names(bad)), rows)
 

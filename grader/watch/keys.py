@@ -1,4 +1,5 @@
-"""Reads single keys from the terminal, without waiting for Enter, and leaves it as it was, whatever happens.
+"""Reads single keys from the terminal, without waiting for Enter, and leaves it as it was, whatever happens. A key is
+its character, or one of NAMED.
 
 Where stdin and stdout are no terminal, or we run in its background, there are no keys. The hard part is that the
 terminal's mode outlives us: it is put back on every way out, and taken again after Ctrl-Z and `fg`.
@@ -7,6 +8,7 @@ terminal's mode outlives us: it is put back on every way out, and taken again af
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import sys
@@ -15,6 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 POLL = 0.05  # seconds between two looks at the keyboard where it can't be waited for (Windows)
+REST = 0.05  # seconds for the rest of a key that comes as several characters, of which the first is Esc itself
+ENTER, ESCAPE, UP, DOWN, PAGE_UP, PAGE_DOWN = "enter", "escape", "up", "down", "page up", "page down"
+_UNIX = {"\x1b[A": UP, "\x1b[B": DOWN, "\x1bOA": UP, "\x1bOB": DOWN, "\x1b[5~": PAGE_UP, "\x1b[6~": PAGE_DOWN}
+_WINDOWS = {"\xe0H": UP, "\xe0P": DOWN, "\xe0I": PAGE_UP, "\xe0Q": PAGE_DOWN}
+NAMED = {"\r": ENTER, "\n": ENTER, " ": PAGE_DOWN, "\x1b": ESCAPE} | _UNIX | _WINDOWS
+_KEYS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1bO.|.", re.DOTALL)
 
 
 @contextmanager
@@ -25,7 +33,7 @@ def keyboard(pressed: Callable[[str], None]) -> Iterator[bool]:
     elif sys.platform == "win32":
         with _windows(pressed):
             yield True
-    elif not _in_foreground(sys.stdin.fileno()):
+    elif not in_foreground():
         yield False
     else:
         with _unbuffered(sys.stdin.fileno()), _reader(sys.stdin.fileno(), pressed):
@@ -36,9 +44,10 @@ if sys.platform != "win32":
     import termios
     import tty
 
-    def _in_foreground(terminal: int) -> bool:
+    def in_foreground() -> bool:
+        """Whether the terminal is ours to read from and to draw on."""
         try:
-            return os.tcgetpgrp(terminal) == os.getpgrp()
+            return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
         except OSError:  # a terminal, but not the one that controls us: there is no background
             return True
 
@@ -48,7 +57,7 @@ if sys.platform != "win32":
         before = termios.tcgetattr(terminal)
 
         def take(*_signal: object) -> None:
-            if _in_foreground(terminal):
+            if in_foreground():
                 tty.setcbreak(terminal, termios.TCSADRAIN)
 
         continued = signal.signal(signal.SIGCONT, take)
@@ -68,14 +77,15 @@ if sys.platform != "win32":
         def read() -> None:
             while wake not in select.select([terminal, wake], [], [])[0]:
                 try:
-                    typed = os.read(terminal, 64).decode(errors="ignore")
+                    typed = os.read(terminal, 64)
+                    if typed == b"\x1b" and select.select([terminal], [], [], REST)[0]:
+                        typed += os.read(terminal, 64)
                 except OSError:  # the terminal went away
                     return
                 if not typed:
                     return
-                if not typed.startswith("\x1b"):  # an arrow or another key that is not a letter
-                    for key in typed:
-                        pressed(key)
+                for key in _KEYS.findall(typed.decode(errors="ignore")):
+                    pressed(NAMED.get(key, key))
 
         thread = threading.Thread(target=read, name="keys", daemon=True)
         thread.start()
@@ -89,6 +99,9 @@ if sys.platform != "win32":
 else:
     import msvcrt
 
+    def in_foreground() -> bool:
+        return True
+
     @contextmanager
     def _windows(pressed: Callable[[str], None]) -> Iterator[None]:
         ended = threading.Event()
@@ -98,9 +111,8 @@ else:
                 while msvcrt.kbhit():
                     key = msvcrt.getwch()
                     if key in "\x00\xe0":  # an arrow or another key that is not a letter: its code follows
-                        msvcrt.getwch()
-                    else:
-                        pressed(key)
+                        key = "\xe0" + msvcrt.getwch()
+                    pressed(NAMED.get(key, key))
 
         thread = threading.Thread(target=read, name="keys", daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader.classroom.feedback import hand_back, keep_results
+from grader.classroom.feedback import as_shown, hand_back, keep_results, number_attempts
 from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.intake import Submission
 from grader.classroom.outputs import ALWAYS, write_outputs
@@ -111,3 +111,17 @@ def test_old_feedback_does_not_stay(tmp_path: Path) -> None:
     hand_back(tmp_path, rows)
     hand_back(tmp_path, [row for row in rows if row.student == "bob"])
     assert [path.name for path in (tmp_path / "feedback/students").iterdir()] == ["bob"]
+
+
+def test_by_default_the_line_comes_with_a_students_third_submission(tmp_path: Path) -> None:
+    first, second, *others = kept(
+        tmp_path, *(submission("ada", number=number) for number in (1, 2, 3, 4)), submission("bob")
+    )
+    rows = [first, replace(second, sha256=first.sha256), *others]  # the same file once more
+    numbers = number_attempts(rows)
+    assert [numbers[row.key] for row in rows] == [1, 1, 2, 3, 1]
+    shown = [as_shown(verdict(Status.FAILED, TWO), exercise(TWO), numbers[row.key]).findings for row in rows]
+    assert [bool(findings) for findings in shown] == [False, False, False, True, False]
+    assert as_shown(verdict(Status.FAILED, TWO), exercise(TWO), 1, "at_once").findings
+    assert not as_shown(verdict(Status.FAILED, TWO), exercise(TWO), 9, "never").findings
+    assert as_shown(verdict(Status.FAILED, TWO), None, 1).findings  # of an exercise that is not in this course

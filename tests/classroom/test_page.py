@@ -18,6 +18,7 @@ from grader.classroom.gradebook import Row
 from grader.classroom.page import class_page
 from grader.classroom.page.data import anonymous, class_data
 from grader.model import Finding
+from tests.axe import violations
 from tests.conftest import missing
 
 from .made_class import made_page, made_rows
@@ -240,6 +241,26 @@ def test_text_can_be_read_in_light_and_dark(visit: Callable[[str], Any], browser
     worst = browser.execute_script(CONTRAST)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert worst[0] >= 4.5, worst
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_axe_finds_no_violation(visit: Callable[[str], Any], browser: Any, scheme: str, width: int) -> None:
+    rows = made_rows(20, 3)
+    rows[3] = replace(rows[3], status="ungradable", message="broken")
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    visit(page_of(rows))
+    browser.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
+    everybody = violations(browser)
+    choose(browser, "pick-exercise", "1")
+    one_exercise = violations(browser)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert everybody == one_exercise == []
 
 
 @pytest.mark.browser

@@ -9,11 +9,12 @@ from click.testing import CliRunner
 from grader.commands import hint
 from grader.course.catalogue import load
 from grader.course.progress import Progress
-from grader.model import Status, Verdict
+from grader.course.reveal import pack
+from grader.model import Check, Finding, Status, Verdict
 
 
-def show_hint(course: Path) -> str:
-    return CliRunner().invoke(hint.command, ["01", "--exercises", str(course / "exercises")]).output
+def show_hint(course: Path, *options: str) -> str:
+    return CliRunner().invoke(hint.command, ["01", *options, "--exercises", str(course / "exercises")]).output
 
 
 def test_a_hint_is_drawn_and_what_follows_stands_apart(course: Path) -> None:
@@ -29,3 +30,19 @@ def test_an_exceptions_words_are_shown_as_they_are(course: Path) -> None:
         exercise, Verdict(exercise.id, exercise.title, "", Status.CRASHED, message, "", 0, 10)
     )
     assert message in " ".join(show_hint(course).split())
+
+
+def test_the_line_is_underlined_or_for_screen_readers_told(course: Path) -> None:
+    exercise = load(course / "exercises" / "01_line")
+    line = "        prediction = slope * x + intercept.numpy()"
+    finding = Finding("GRAD002", "detached_numpy", "error", 2, 3, 33, 50, line, "numpy", ("intercept",), "It left.", "")
+    check = Check(
+        "test_connected", "slope and intercept receive a gradient", "failed", 0, 4, "One is None.", None, (0,)
+    )
+    verdict = Verdict(exercise.id, exercise.title, "", Status.FAILED, "", "", 0, 10, (check,), (finding,))
+    Progress(exercise.course).note(exercise, verdict, pack(verdict))
+    for _ in exercise.bugs[0].hints:
+        assert "intercept.numpy" not in show_hint(course)
+    assert "^^^^^^^^^^^^^^^^^ numpy" in show_hint(course)
+    plain = show_hint(course, "--plain")
+    assert "Cell 2, line 3, columns 34 to 50: intercept.numpy()\n" in plain and "^" not in plain

@@ -33,6 +33,14 @@ def test_a_wrong_name_says_which_there_are(course: Path, monkeypatch: pytest.Mon
     assert refusal.value.exit_code == 2
 
 
+@pytest.mark.parametrize("name", ["lien", "exercises/lime"])
+def test_a_name_that_is_nearly_right_is_suggested(course: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(course)
+    with pytest.raises(GraderError, match=r"\(did you mean `line`\?\); there are: 01_line\.") as refusal:
+        find(name)
+    assert name in refusal.value.message
+
+
 def test_outside_a_course_the_answer_is_to_go_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GraderError) as refusal:
@@ -54,7 +62,12 @@ def test_exercises_come_in_order_with_their_solutions(course: Path) -> None:
         ("points = 5", 'points = "many"', "checks.2.points"),
         ('needs = "test_connected"', 'needs = "test_nothing"', "test_values needs test_nothing"),
         ('code = "GRAD002"', 'code = "GRAD999"', "has code GRAD999"),
-        ("wall = 30", "wal = 30", "limits has no wal"),
+        ("wall = 30", "wal = 30", "limits has no wal (did you mean `wall`?)."),
+        ("minutes = 10", "minute = 10", "does not know minute (did you mean `minutes`?)."),
+        ("minutes = 10", "", "lacks minutes."),
+        ("minutes = 10", "minutes = 0", "minutes: Input should be greater than 0."),
+        ("minutes = 10", 'minutes = "ten"', "minutes: Input should be a valid integer."),
+        ('topic = "gradient tapes"', 'topic = ""', "topic: String should have at least 1 character."),
         ('title = "A line"', "title = ", "can't be read"),
     ],
 )

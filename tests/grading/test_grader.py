@@ -56,7 +56,7 @@ def test_the_shipped_notebook_fails_and_the_check_names_the_variable(pipeline: G
     assert statuses(verdict) == ["passed", "failed", "skipped"]
     failed = verdict.checks[1]
     assert failed.message == "intercept received None: no path leads there."
-    assert [(row.name, row.verdict) for row in failed.comparisons] == [("slope", "ok"), ("intercept", "none")]
+    assert [(row.name, row.verdict) for row in failed.comparisons] == [("slope", "present"), ("intercept", "none")]
     assert verdict.checks[2].message == "needs “slope and intercept receive a gradient”"
     (call,) = verdict.training
     assert (call.cell, call.line, call.sources[1].nones) == (2, 5, 20)

@@ -48,17 +48,20 @@ def test_context_stops_at_the_cell_and_leaves_out_empty_ends_and_common_indentat
 
 
 def test_a_long_line_is_cut_to_the_part_that_matters() -> None:
-    source = "total = " + " + ".join(f"term_{n:03}" for n in range(60)) + " + culprit()" + " + more" * 20
+    source = "total = " + " + ".join(f"term_{n:03}" for n in range(60)) + " + culprit()" + " + more" * 60
     column = source.index("culprit()")
     (line,) = excerpt.around(verdict(source).cells, at(1, column, column + 9), 2, 60)
-    assert len(line.text) <= 60 and line.parts[1] == "culprit()"
+    assert len(line.text) <= excerpt.LONGEST_CULPRIT and line.parts[1] == "culprit()"
     assert line.text.startswith("…") and line.text.endswith("…")
 
 
-def test_an_underlined_part_wider_than_the_page_shows_its_beginning() -> None:
-    source = "x = f(" + "a, " * 100 + ")"
-    (line,) = excerpt.around(verdict(source).cells, at(1, 4, len(source)), 2, 50)
-    assert len(line.text) <= 50 and line.parts[1].startswith("f(a, a")
+@pytest.mark.parametrize("before", ["x = ", "x = 1; " * 60])
+@pytest.mark.parametrize("after", ["", "  # more" * 50])
+def test_what_is_underlined_is_never_cut(before: str, after: str) -> None:
+    culprit = "f(" + "a, " * 120 + ")"
+    source = before + culprit + after
+    (line,) = excerpt.around(verdict(source).cells, at(1, len(before), len(before + culprit)), 2, 50)
+    assert line.parts[1] == culprit and len(line.text) <= len(culprit) + 2 + len(before) % 7
 
 
 def test_without_the_cell_the_findings_own_line_is_shown() -> None:

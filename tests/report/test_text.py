@@ -90,6 +90,23 @@ def test_wide_characters_keep_the_underline_in_place() -> None:
     assert marks.count("^") == 14
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_nothing_is_cut_at_the_underlined_part(width: int) -> None:
+    culprit = "tf.numpy_function(smooth_and_standardise, [hidden_layer_of_the_encoder], tf.float32).numpy()"
+    source = f"standardised = {culprit} * scale_of_the_features + offset_of_the_features"
+    operation = "a_package_with_a_long_name.a_module_with_a_long_name.a_function_with_a_long_name"
+    cells = factories.cells(("x = 1", source))
+    finding = replace(
+        factories.failed().findings[0], cell=2, line=1, column=15, end_column=15 + len(culprit), operation=operation
+    )
+    text = shown(replace(factories.failed(), cells=cells, findings=(finding,)), Notes(), width=width)
+    rows = [line.partition("│")[2][5:] for line in text.split("GRAD002")[1].splitlines() if "│" in line]
+    code = [row for row in rows if "^" not in row and row.strip() and row.strip() not in operation]
+    assert "".join(code).replace(" ", "") == source.replace(" ", "")
+    assert sum(row.count("^") for row in rows) == len(culprit)
+    assert operation in "".join(row.strip() for row in rows if row not in code).replace("^", "")
+
+
 def test_a_finding_of_two_checks_is_told_once() -> None:
     first, second, *rest = factories.failed().checks
     second = replace(second, status="failed", message="Two gradients are wrong.", findings=(0,))
@@ -104,7 +121,7 @@ def test_failures_come_first_and_right_rows_are_only_counted() -> None:
     order = [text.index(title) for title in ("every trainable", "the loss is", "gradients match", "the notebook def")]
     assert order == sorted(order)
     assert "head/kernel" not in text
-    assert "(2 other rows are right)" in text
+    assert "(2 other rows are present)" in text
 
 
 def test_a_long_table_is_cut_and_says_so() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.report.words import COMPARISON
 from grader.spec import expect
 from grader.spec.expect import CheckFailed
 
@@ -152,3 +153,30 @@ def test_the_best_of_what_the_notebook_ended_with_counts() -> None:
 def test_a_training_without_a_result_is_none(ends: list[dict[str, float]], said: str) -> None:
     with pytest.raises(CheckFailed, match=said):
         expect.trained(ends, {"w": 0.0}, loss, below=0.5)
+
+
+@pytest.mark.parametrize(
+    ("demand", "bad", "word"),
+    [
+        (expect.connected, None, "present"),
+        (expect.nonzero, np.zeros(3), "present"),
+        (expect.finite, np.full(3, np.nan), "finite"),
+        (lambda gradients: expect.shapes(gradients, {"a": (3,), "b": (3,)}), np.ones(2), "of the right shape"),
+    ],
+)
+def test_a_row_of_which_no_value_was_asked_is_not_called_right(demand: Any, bad: Any, word: str) -> None:
+    with pytest.raises(CheckFailed) as failure:
+        demand({"a": bad, "b": np.ones(3)})
+    assert [row.fits for row in failure.value.comparisons] == [False, True]
+    assert COMPARISON[failure.value.comparisons[1].verdict] == word
+
+
+def test_a_gradient_that_follows_the_tapes_is_said_to_come_from_one() -> None:
+    kernel, other = np.ones(3), np.full(3, 2.0)
+    replay = {"loss": 1.0, "gradients": {"a": kernel, "b": 3 * other}}
+    with pytest.raises(CheckFailed) as failure:
+        expect.from_tape({"a": kernel, "b": other}, 1.0, [replay])
+    assert [(row.got, COMPARISON[row.verdict]) for row in failure.value.comparisons] == [
+        ("not from a tape", "missing"),
+        ("from a tape", "from a tape"),
+    ]

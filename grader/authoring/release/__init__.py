@@ -17,7 +17,7 @@ import grader
 from grader.course.catalogue import exercises
 from grader.course.files import make_zip, write_whole
 from grader.errors import GraderError
-from grader.model import Exercise
+from grader.model import Exercise, Reveal
 
 FOLDER = "gradient-clinic"  # into which a kit unpacks
 PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # what the grader's installation needs
@@ -35,9 +35,9 @@ class Kit:
     size: int  # bytes of the zip
 
 
-def release(course: Path, output: Path, with_spec: bool = False, submit: str = "") -> Kit:
+def release(course: Path, output: Path, with_spec: bool = False, submit: str = "", reveal: Reveal | None = None) -> Kit:
     """Write the kit of all exercises of `course` to `output`. `with_spec`: with solutions and all checks; `submit`:
-    where learners submit their notebooks, for the README.
+    where learners submit their notebooks, for the README; `reveal`: in place of what each exercise says.
     """
     chosen = exercises(course)
     if not chosen:
@@ -45,6 +45,9 @@ def release(course: Path, output: Path, with_spec: bool = False, submit: str = "
     files = {**_project(with_spec), "README.md": _readme(chosen, with_spec, submit)}
     for exercise in chosen:
         files |= _whole(exercise) if with_spec else _without_answers(exercise)
+        if reveal is not None:
+            table = exercise.place_of(exercise.table)
+            files[table] = _revealing(files[table], reveal)
     write_whole(output, make_zip({f"{FOLDER}/{name}": content for name, content in files.items()}))
     return Kit(len(chosen), len(files), output.stat().st_size)
 
@@ -107,6 +110,11 @@ def _open_table(exercise: Exercise) -> bytes:
     table = tomllib.loads(_read(exercise.table).decode())
     table["bugs"] = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
     return tomli_w.dumps(table).encode()
+
+
+def _revealing(table: bytes, reveal: Reveal) -> bytes:
+    """exercise.toml with another `reveal`."""
+    return tomli_w.dumps({**tomllib.loads(table.decode()), "reveal": reveal}).encode()
 
 
 def _read(path: Path) -> bytes:

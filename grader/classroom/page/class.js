@@ -169,14 +169,14 @@ function drawPlaces(group, chosen) {
 
 /* --- exercises --- */
 function drawExercises(group, chosen) {
-  const head = ["Exercise", "Passed, failed, did not run, not handed in", "Handed in", "Passed", "Mean score", "Mean attempts", "Median time"];
+  const head = ["Exercise", "Passed, failed, did not run, not submitted", "Submitted", "Passed", "Mean score", "Mean attempts", "Median time"];
   document.querySelector(".exercises thead").replaceChildren(make("tr", {}, ...head.map((text, index) => make("th", { scope: "col", textContent: text, className: index > 1 ? "num" : "" }))));
   $("exercises").replaceChildren(...chosen.map((index) => {
     const entries = group.map((student) => student.work[index]).filter(Boolean);
     const passed = entries.filter(finished).length, ran = entries.filter((entry) => RAN.has(entry[STATUS]) && !finished(entry)).length;
     const parts = { p: passed, f: ran, c: entries.length - passed - ran, m: group.length - entries.length };
     const mean = (what) => (entries.length ? entries.reduce((all, entry) => all + entry[what], 0) / entries.length : 0);
-    const stack = make("span", { className: "stack", role: "img", "aria-label": `${parts.p} passed, ${parts.f} failed, ${parts.c} did not run, ${parts.m} not handed in` });
+    const stack = make("span", { className: "stack", role: "img", "aria-label": `${parts.p} passed, ${parts.f} failed, ${parts.c} did not run, ${parts.m} not submitted` });
     for (const [name, count] of Object.entries(parts)) if (count) { const part = make("i", { className: name }); part.style.flexGrow = count; stack.append(part); }
     const open = make("button", { type: "button", textContent: heading(exercises[index]) });
     open.addEventListener("click", () => { view.exercise = view.exercise === index ? -1 : index; $("pick-exercise").value = view.exercise; view.place = ""; draw(); });
@@ -206,7 +206,7 @@ function pattern(entry) { /* a class whose background draws the checks: a full b
   return patterns.get(key);
 }
 function entryWords(exercise, entry) {
-  if (!entry) return "not handed in";
+  if (!entry) return "not submitted";
   const checks = exercises[exercise].checks;
   const failed = [...entry[CHECKS]].flatMap((letter, index) => (letter === "f" || letter === "e" ? [checks[index].title] : []));
   const parts = [`${WORDS[entry[STATUS]] ?? entry[STATUS]}, ${number(entry[SCORE])} of ${number(exercises[exercise].worth)} points, ${entry[ATTEMPTS] === 1 ? "1 attempt" : `${entry[ATTEMPTS]} attempts`}`];
@@ -227,7 +227,7 @@ function columns() {
     ? exercises.map((exercise, index) => ({ key: `w${index}`, title: `${short(exercise)} ${exercise.title}`, width: exercises.length > 8 ? "5.6rem" : "6.2rem", number: true, sort: (student) => student.work[index]?.[SCORE] ?? -1, cell: (student) => workCell(index, student.work[index]) }))
     : [
       { key: "status", title: "Status", width: "8rem", sort: (student) => student.work[view.exercise]?.[STATUS] ?? "~", cell: (student) => { const entry = student.work[view.exercise]; return make("td", { textContent: entry ? WORDS[entry[STATUS]] ?? entry[STATUS] : "", className: entry?.[LATE] ? "late" : "" }); } },
-      ...exercises[view.exercise].checks.map((check, index) => ({ key: `c${index}`, title: check.title, width: "7.5rem", sort: (student) => "pse-f".indexOf(student.work[view.exercise]?.[CHECKS][index] ?? "-"), cell: (student) => { const letter = student.work[view.exercise]?.[CHECKS][index] ?? "-"; return make("td", { className: `check ${letter}`, textContent: SIGNS[letter], "aria-label": student.work[view.exercise] ? MEANS[letter] : "not handed in" }); } })),
+      ...exercises[view.exercise].checks.map((check, index) => ({ key: `c${index}`, title: check.title, width: "7.5rem", sort: (student) => "pse-f".indexOf(student.work[view.exercise]?.[CHECKS][index] ?? "-"), cell: (student) => { const letter = student.work[view.exercise]?.[CHECKS][index] ?? "-"; return make("td", { className: `check ${letter}`, textContent: SIGNS[letter], "aria-label": student.work[view.exercise] ? MEANS[letter] : "not submitted" }); } })),
     ];
   const stuck = { key: "stuck", title: "Stuck at", width: "16rem", sort: (student) => { const place = stuckAt(student, chosen)[0]; return place ? `${place} ${placeWords(place)}` : "~"; }, cell: (student) => { const place = stuckAt(student, chosen)[0]; return make("td", { className: "quiet", textContent: place ? `${view.exercise < 0 ? `${short(exercises[place.split(":")[0]])}: ` : ""}${placeWords(place)}` : "" }); } };
   return [...common, ...work,
@@ -237,7 +237,7 @@ function columns() {
 }
 function workCell(exercise, entry) {
   const cell = document.createElement("td");
-  if (!entry) { cell.className = "w quiet"; cell.setAttribute("aria-label", "not handed in"); return cell; }
+  if (!entry) { cell.className = "w quiet"; cell.setAttribute("aria-label", "not submitted"); return cell; }
   cell.className = `w ${pattern(entry)}${entry[LATE] ? " late" : ""}${entry[OVERRIDE] ? " set" : ""}`;
   cell.textContent = number(entry[SCORE]);
   cell.setAttribute("aria-label", entryWords(exercise, entry));
