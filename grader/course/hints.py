@@ -62,16 +62,16 @@ def next_rung(exercise: Exercise, standing: Standing, notebook: Notebook | None)
     if check is None:
         return None
     findings = () if exercise.reveal == "never" else unpack(standing.last.findings).get(check.id, ())
-    bug = _current_bug(exercise, standing, check, findings, notebook)
-    hints = bug.hints if bug else ()
-    seen = standing.seen(bug.id) if bug else 0
-    total = len(hints) + bool(findings)
-    if bug and seen < len(hints):
-        return Rung(hints[seen], seen + 1, total, check, bug)
+    bugs = _bugs_there(exercise, check, findings, notebook)
+    ladder = [(bug, number) for bug in bugs for number in range(len(bug.hints))]
+    total = len(ladder) + bool(findings)
+    for rung, (bug, number) in enumerate(ladder, start=1):
+        if number >= standing.seen(bug.id):
+            return Rung(bug.hints[number], rung, total, check, bug)
     if findings:
         return Rung("The gradient is lost here:", total, total, check, None, findings)
-    if hints:
-        return Rung(hints[-1], total, total, check)
+    if ladder:
+        return Rung(bugs[-1].hints[-1], total, total, check)
     return Rung(standing.failing[check.id] or f"This check fails: {check.title}.", check=check)
 
 
@@ -105,10 +105,10 @@ def _first(exercise: Exercise, standing: Standing) -> Rung | None:
     return Rung(bug.hints[number - 1], number, len(bug.hints), bug=bug)
 
 
-def _current_bug(
-    exercise: Exercise, standing: Standing, check: CheckSpec, findings: tuple[Finding, ...], notebook: Notebook | None
-) -> Bug | None:
-    """Of the bugs that fail this check and are still there, the first whose ladder is not at its end."""
+def _bugs_there(
+    exercise: Exercise, check: CheckSpec, findings: tuple[Finding, ...], notebook: Notebook | None
+) -> tuple[Bug, ...]:
+    """The bugs that fail this check and are still in the notebook."""
     lines = {bug.id: _line(exercise, bug) for bug in exercise.bugs if check.id in bug.checks}
     candidates = [bug for bug in exercise.bugs if bug.id in lines]
     named = {(finding.code, finding.source.strip()) for finding in findings}
@@ -116,8 +116,7 @@ def _current_bug(
     if not there and notebook is not None:  # the doctor may have nothing to say of a silent bug
         code = {line.strip() for cell in notebook.cells for line in cell.splitlines()}
         there = [bug for bug in candidates if lines[bug.id] in code]
-    unfinished = [bug for bug in there if standing.seen(bug.id) < len(bug.hints)]
-    return next(iter(unfinished or there), None)
+    return tuple(bug for bug in there if bug.hints)
 
 
 def _line(exercise: Exercise, bug: Bug) -> str:

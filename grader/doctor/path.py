@@ -10,9 +10,16 @@ from grader.doctor.flow import Step
 HIDDEN = ("ReadVariableOp", "Identity")
 MOST_LABELS = 14
 VERSION = re.compile(r"V\d+$")
-SPOKEN = {"SelectV2": "where", "Select": "where", "RealDiv": "div", "Greater": "comparison", "Less": "comparison"}
+WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+SPOKEN = {"Select": "where", "RealDiv": "div", "Greater": "comparison", "Less": "comparison", "MatMul": "matmul"}
 SPOKEN |= {"GreaterEqual": "comparison", "LessEqual": "comparison", "StatelessMultinomial": "categorical"}
-SPOKEN |= {"Multinomial": "categorical", "TensorDataset": "tf.data"}
+SPOKEN |= {
+    "Multinomial": "categorical",
+    "TensorDataset": "tf.data",
+    "BatchMatMul": "matmul",
+    "ResourceGather": "gather",
+}
+SPOKEN |= {"ArgMax": "argmax", "ArgMin": "argmin", "ReadVariableOp": ""}
 
 
 def draw(path: list[Step], lost: Step, source: str) -> tuple[str, ...]:
@@ -39,5 +46,7 @@ def cut_out(labels: list[str]) -> list[str]:
 
 
 def spell(name: str) -> str:
-    """An operation's name as people write it: `AddV2` is add, `SelectV2` is where."""
-    return SPOKEN.get(name, VERSION.sub("", name)).lower()
+    """An operation's name as people write it: `AddV2` is add, `SelectV2` is where, `BiasAdd` is bias_add. Nothing for
+    one that nobody writes."""
+    plain = VERSION.sub("", name)
+    return SPOKEN.get(plain, WORD.sub("_", plain.replace("2D", "2d").replace("3D", "3d")).lower())

@@ -59,7 +59,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("nondifferentiable_op", ""): (
         "{operation} has no useful gradient: its result changes in jumps, so nothing flows back through it",
-        "What smooth operation could stand in its place, at least while training?",
+        "Which smooth function could stand in its place: in both passes, or only in the backward pass?",
     ),
     ("nondifferentiable_op", "added"): (
         "{operation} has no useful gradient, so this part of the loss has no effect on the training",
@@ -75,7 +75,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("nondifferentiable_op", "zero"): (
         "{operation} is flat almost everywhere: its derivative is zero",
-        "What smooth operation could stand in its place, at least while training?",
+        "Which smooth function could stand in its place: in both passes, or only in the backward pass?",
     ),
     ("nondifferentiable_op", "graph"): (
         "run line by line this function has a gradient, compiled it has none",

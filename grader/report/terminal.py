@@ -167,9 +167,10 @@ class _Page(Drawing):
             table = [(*line[:3], "") for line in table]
         widths = [max(cell_len(line[column]) for line in table) for column in range(4)]
         spare = self.width - indent - widths[3] - 6
-        for column, share in ((0, 0.4), (1, 0.5), (2, 1.0)):  # a long name may not push the numbers off the page
-            widths[column] = min(widths[column], max(4, int(spare * share)))
-            spare -= widths[column]
+        widths[0] = min(widths[0], max(4, int(spare * 0.4)))  # a long name may not push the numbers off the page
+        spare -= widths[0]
+        widths[2] = min(widths[2], max(4, spare // 2, spare - widths[1]))
+        widths[1] = min(widths[1], max(4, spare - widths[2]))
         yield Text()
         for line in table:
             cells = "  ".join(_fitted(cell, width) for cell, width in zip(line, widths, strict=True))

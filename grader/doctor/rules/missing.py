@@ -186,7 +186,7 @@ def explain_outside(story: Story, call: Call, operation: Operation) -> Suspect:
     elif stretches and clock > stretches[-1][1]:
         detail = "after"
     place = resets[0].place if resets else operation.place
-    return lost(cause="outside_tape", detail=detail, operation=operation.type, place=place)
+    return lost(cause="outside_tape", detail=detail, operation=spell(operation.type), place=place)
 
 
 def explain_operation(operation: Operation) -> Suspect:
