@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from grader.codes import CODES
 from grader.doctor import wording
 from grader.doctor.case import PLAIN, Case, Plan
-from grader.doctor.naming import name_variables
+from grader.doctor.naming import name_sources
 from grader.doctor.plans import plan_experiment
 from grader.doctor.rules import RULES, Rule
 from grader.doctor.story import Spot, Story
@@ -95,16 +95,16 @@ class Investigation:
         case = self._case
         if case is None or not self._readable:
             return Conclusion(is_readable=self._readable)
-        self._attempt("the naming of variables", lambda: self._name_variables(cells), None)
+        self._attempt("the naming of variables", lambda: self._name_sources(cells), None)
         suspects = [suspect for rule in self._rules for suspect in self._apply(rule, case)]
         none: tuple[Finding, ...] = ()
         findings = self._attempt("the wording", lambda: to_findings(case, suspects, cells), none)
         faults = sum(sum(story.trace.faults.values()) for _, story in self._runs)
         return Conclusion(findings, failures=tuple(dict.fromkeys(self._failures)), faults=faults)
 
-    def _name_variables(self, cells: Cells) -> None:
+    def _name_sources(self, cells: Cells) -> None:
         for _, story in self._runs:
-            name_variables(story, cells)
+            name_sources(story, cells)
 
     def _apply(self, rule: Rule, case: Case) -> list[Suspect]:
         none: list[Suspect] = []

@@ -51,7 +51,7 @@ class Story:
         self.trace = trace
         self.operations = trace.operations
         self.layers, self.optimizers = trace.layers, trace.optimizers
-        self.names: dict[int, str] = {}  # what the learner calls variables that TensorFlow has no name for
+        self.names: dict[int, str] = {}  # what the learner calls what TensorFlow has no name for
         weights = {weight.variable: weight for layer in trace.layers for weight in layer.weights}
         self.variables: dict[int, Variable] = {}
         for variable in trace.variables:
@@ -195,9 +195,7 @@ class Story:
 
     def name(self, number: int) -> str:
         variable = self.variables.get(number)
-        if variable is None:
-            return "a tensor"
-        return self.names.get(number, variable.name)
+        return self.names.get(number, variable.name if variable else "the tensor")
 
     # --- searches ---------------------------------------------------------------------------------------------
 

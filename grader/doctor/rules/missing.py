@@ -78,8 +78,7 @@ def explain_call(case: Case, call: Call, calls: Sequence[Call]) -> Iterator[Susp
         unused = suspect.cause == "unused_variable"
         if unused and source.number in case.with_gradient:
             continue  # another call has a gradient for it: the parts are added up
-        name = story.name(source.number) if source.kind == "variable" else "the tensor"
-        yield replace(suspect, variables=(name,), rank=0.5 if unused else 0.0)
+        yield replace(suspect, variables=(story.name(source.number),), rank=0.5 if unused else 0.0)
 
 
 def explain(case: Case, flow: Flow, source: Argument, calls: Sequence[Call], alone: bool) -> Suspect:

@@ -50,7 +50,7 @@ def explain_source(case: Case, flow: Flow, position: int) -> Iterator[Suspect]:
     path = flow.path(source.number)
     if not path or any(step.cut for step in path):
         return
-    name = case.main.name(source.number) if source.kind == "variable" else "the tensor"
+    name = case.main.name(source.number)
     if case.is_always(call, position, "zero"):
         yield from explain_killer(case, flow, path, find_killer(flow, path, 0.0), source.number, name)
     elif find_largest(call) < NOTHING:  # at every source, compared with the 1.0 that the target itself starts from
