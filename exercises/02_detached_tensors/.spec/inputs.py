@@ -32,7 +32,7 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
         "a single picture": draw(rng, 1),
         "an odd batch, larger than any in the notebook": draw(rng, 325),
         "bright pictures that look like prototypes, with large scores": draw(
-            rng, 9, light=10.0, attention=1.0, sign=1.0, alike=0.005, rtol=RTOL_LOSSY
+            rng, 9, light=10.0, attention=1.2, sign=1.0, alike=0.005, rtol=RTOL_LOSSY
         ),
         "a large log_scale, strong attention and small prototypes": draw(
             rng, 2, log_scale=(3.6, 3.7), attention=1.2, prototypes=0.1, far=5.0, rtol=RTOL_LOSSY
@@ -53,7 +53,7 @@ reach = {
     "bright pictures that look like prototypes, with large scores": lambda draw: (
         draw["images"].max() > 10.0
         and beyond_both_limits(draw)
-        and scores_of(draw).max() > 30.0
+        and np.sort(scores_of(draw), axis=1)[:, -2].max() > 31.0
         and np.max(embeddings_of(draw) @ rows_of_length_one(draw["prototypes"]).T) > 0.999
     ),
     "a large log_scale, strong attention and small prototypes": lambda draw: (
