@@ -1,7 +1,7 @@
 # what = "scores above 30 are held, for a softmax that is written out"
 # base = "solution"
 # status = "failed"
-# fails = []
+# fails = ["test_loss_value", "test_gradients"]
 # %% cell 4
 def plain(scores):
     grown = tf.exp(tf.minimum(scores, 30.0))
