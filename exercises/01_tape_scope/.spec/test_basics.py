@@ -54,7 +54,7 @@ def test_connected(tries):
     # Another loss is the next checks' matter.
     single = answer["singles"][0]
     weights, first = weights_of(draw.inputs), stations_of(draw.inputs)[:1]
-    if np.isclose(single["loss"], loss_of(weights, first), rtol=1e-4):
+    if expect.is_close(single["loss"], loss_of(weights, first)):
         right = {"weather/bias": gradients_of(weights, first)["weather/bias"]}
         expect.close(single["gradients"], right, what="gradient with a single station")
 

@@ -79,9 +79,11 @@ def test_attention_connected(answers):
 
 
 def test_slopes(tries):
-    """Another loss is the matter of `test_loss_value`."""
+    """Another loss, or other logits, are the matter of `test_loss_value`."""
     inputs, got = tries[0].inputs, tries[0].got
-    if not np.isclose(got["loss"], loss_of(inputs, inputs["images"], inputs["labels"]), rtol=1e-4):
+    images, labels = inputs["images"], inputs["labels"]
+    right = {"logits": logits_of(inputs, images), "loss": loss_of(inputs, images, labels)}
+    if not expect.is_close({name: got[name] for name in right}, right):
         return
     there = arrived(got["gradients"])
     directions = {name: inputs[f"direction {name}"].astype(np.float64) for name in there}
