@@ -33,6 +33,7 @@ class Recorder:
         self._nested = threading.local()  # jacobian calls gradient, apply_gradients calls apply
         self._latest: list[Any] = []  # the gradients that an optimizer is likely to be given next
         self._optimizer_wrapped = False
+        self._left_out = 0
 
     def take(self) -> "list[dict[str, Any]]":
         with self._lock:  # sites stay: functions that are traced already go on reporting to them
@@ -43,8 +44,9 @@ class Recorder:
             return told
 
     def traced_calls(self) -> int:
-        """How many calls graphs have counted since the last `take`."""
-        return sum(site.calls for site in self.sites.values() if site.traced)
+        """How many calls graphs have counted since the last `take`; and all the times that such a graph was vectorized,
+        and so counts no more."""
+        return self._left_out + sum(site.calls for site in self.sites.values() if site.traced)
 
     # --- hooks --------------------------------------------------------------------------------------------------
 
@@ -54,6 +56,7 @@ class Recorder:
         for kind in ("gradient", "jacobian"):
             self._wrap(backprop.GradientTape, kind, self._asked)
         self._wrap_optimizer()
+        _trace_again_under_xla()
 
     def _wrap_optimizer(self) -> None:
         """Importing Keras takes a second, so the notebook is left to do it: gradients come before the first step."""
@@ -126,9 +129,18 @@ class Recorder:
         import tensorflow as tf
 
         callbacks = _callbacks_work()
+        before = len(tf.compat.v1.get_default_graph().get_operations())
         counter = _counter()
         for source, value in zip(site.sources, values, strict=False):
             source.absent, source.hidden = value is None, not callbacks
+        self._add_callbacks(site, values, targets, counter, callbacks)
+        self._leave_out_when_vectorized(before)
+
+    def _add_callbacks(
+        self, site: Site, values: Sequence[Any], targets: Sequence[Any], counter: Any, callbacks: bool
+    ) -> None:
+        import tensorflow as tf
+
         if counter is not None:
             site.counters.append(counter)
             counted = counter.assign_add(1)
@@ -155,6 +167,22 @@ class Recorder:
             wanted = (counted <= TRACED_FIRST) | (counted % TRACED_EVERY == 0) | _abnormal(gradients)
             tf.cond(wanted, lambda: _called(callback, [loss, *gradients]), lambda: 0)
 
+    def _leave_out_when_vectorized(self, before: int) -> None:
+        """What was added to the graph after its first `before` operations cannot be vectorized: it keeps state. Where a
+        function that is traced already is called in vectorized_map, which looks for this attribute, it is left out."""
+        import tensorflow as tf
+        from tensorflow.python.ops.parallel_for import pfor
+
+        def left_out(pfor_input: Any) -> Any:
+            self._left_out += 1
+            if not pfor_input.op.outputs:
+                return tf.no_op()
+            return [pfor.wrap(tf.zeros(output.shape, output.dtype), False) for output in pfor_input.op.outputs]
+
+        for operation in tf.compat.v1.get_default_graph().get_operations()[before:]:
+            if operation.type in ("AssignAddVariableOp", "If", "EagerPyFunc"):
+                operation.pfor_converter = left_out
+
 
 def inside_forward_mode(frame: Any) -> bool:
     """Whether a tape is asked by forward mode, which finds its own derivatives with tapes, in graphs that it keeps."""
@@ -163,6 +191,14 @@ def inside_forward_mode(frame: Any) -> bool:
             return True
         frame = frame and frame.f_back
     return False
+
+
+def _trace_again_under_xla() -> None:
+    """A function that is traced already, with callbacks, and then called from one that XLA compiles would not compile:
+    have TensorFlow trace it once more for each of those."""
+    from tensorflow.python.ops.control_flow_ops import XLAControlFlowContext
+
+    XLAControlFlowContext.RequiresUniqueFunctionRetracing = lambda _: True
 
 
 def _callbacks_work() -> bool:

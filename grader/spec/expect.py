@@ -87,31 +87,43 @@ def close(
     got: Any,
     expected: Any,
     rtol: float = RTOL,
-    atol: float = ATOL,
+    atol: float | Mapping[str, float] = ATOL,
     what: str = "gradient",
     at: Mapping[str, Array] | None = None,
     mistakes: Mapping[str, Any] | None = None,
 ) -> None:
     """Values agree, name by name and entry by entry: each by its own size (differences.py says how far).
 
-    `got` and `expected`: dicts of arrays, or single arrays or numbers. `at`: the values to which the entries belong, of
-    a shape that fits, so that "at z = 2.3" can be said. `mistakes`: sentences for what is often wrong, each with the
-    values that it leads to.
+    `got` and `expected`: dicts of arrays, or single arrays or numbers. `atol`: one for all, or by name. `at`: the
+    values to which the entries belong, of a shape that fits, so that "at z = 2.3" can be said. `mistakes`: sentences
+    for what is often wrong, each with the values that it leads to.
     """
     if not isinstance(expected, Mapping):
         mistakes = {sentence: {what: value} for sentence, value in (mistakes or {}).items()}
         got, expected = {what: got}, {what: expected}
     if not isinstance(got, Mapping):
         got = {}
-    compared = {name: _compare(name, got.get(name), value, rtol, atol, at) for name, value in expected.items()}
+    margin = {name: atol[name] if isinstance(atol, Mapping) else atol for name in expected}
+    compared = {name: _compare(name, got.get(name), value, rtol, margin[name], at) for name, value in expected.items()}
     rows = [row for row, _ in compared.values()]
     bad = {name: words for name, (row, words) in compared.items() if not row.fits}
     if not bad:
         return
     for sentence, values in (mistakes or {}).items():
-        if all(name in values and _compare(name, got.get(name), values[name], rtol, atol)[0].fits for name in bad):
+        if all(
+            name in values and _compare(name, got.get(name), values[name], rtol, margin[name])[0].fits for name in bad
+        ):
             raise CheckFailed(sentence, rows)
     raise CheckFailed(_told(bad, what), rows)
+
+
+def is_close(got: Any, expected: Any) -> bool:
+    """Whether `close` holds: for a check that has something to say only where another one passes."""
+    try:
+        close(got, expected)
+    except CheckFailed:
+        return False
+    return True
 
 
 def _told(bad: Mapping[str, str], what: str) -> str:

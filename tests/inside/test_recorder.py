@@ -136,7 +136,9 @@ optimizer.apply_gradients([(0.0 * gradient, w)])
     [
         "j = tape_of(lambda: x @ w).jacobian(value, w)",
         "tf.vectorized_map(lambda row: per_example(row), x)",
+        "traced = tf.function(per_example); traced(x[0]); tf.vectorized_map(traced, x)",
         "tf.function(lambda: per_example(x[0]), jit_compile=True)()",
+        "traced = tf.function(per_example); traced(x[0]); tf.function(lambda: traced(x[0]), jit_compile=True)()",
         "tf.map_fn(per_example, x, fn_output_signature=tf.float32)",
     ],
 )

@@ -127,6 +127,18 @@ def one(row):
 def loss_and_gradients():
     return loss_of(), [tf.reduce_sum(rows, axis=0) for rows in tf.vectorized_map(one, x)]
 """,
+    "a gradient for each row, by a function that has been traced, vectorized": """
+@tf.function
+def one(row):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.tanh(row[tf.newaxis] @ w + b) ** 2) / 8.0
+    return tape.gradient(loss, [w, b])
+
+one(x[0])
+
+def loss_and_gradients():
+    return loss_of(), [tf.reduce_sum(rows, axis=0) for rows in tf.vectorized_map(one, x)]
+""",
     "a check of one's own that notices": PLAIN.replace(
         "return loss, tape.gradient(loss, [w, b])",
         "g = tape.gradient(loss, [w, b])\n    assert abs(float(g[1][0]) - EXPECTED) < 1e-4\n    return loss, g",

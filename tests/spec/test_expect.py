@@ -180,3 +180,17 @@ def test_a_gradient_that_follows_the_tapes_is_said_to_come_from_one() -> None:
         ("not from a tape", "missing"),
         ("from a tape", "from a tape"),
     ]
+
+
+def test_an_absolute_margin_can_be_given_by_name() -> None:
+    got, right = {"start": 1.001, "decay": 2.001}, {"start": 1.0, "decay": 2.0}
+    expect.close(got, right, atol={"start": 1e-2, "decay": 1e-2})
+    with pytest.raises(CheckFailed, match="decay: the gradient"):
+        expect.close(got, right, atol={"start": 1e-2, "decay": 1e-7})
+
+
+def test_whether_values_are_close_can_be_asked_of_any_answer() -> None:
+    assert expect.is_close(1.00001, 1.0)
+    assert not expect.is_close(1.1, 1.0)
+    assert not expect.is_close(None, 1.0)
+    assert not expect.is_close({"a": "text"}, {"a": 1.0})

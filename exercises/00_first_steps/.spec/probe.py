@@ -14,10 +14,9 @@ def probe(learner, inputs, tools):
     answer |= {"height": learner.foam_height(parameters, minutes), "steps": []}
     for _ in range(STEPS):
         before = values(parameters)
-        taped = by_own_tape(learner, before, minutes, heights, tools)
         loss, gradients = learner.train_step(parameters, minutes, heights)
         answer["steps"].append(
-            {"before": before, "taped": taped, "loss": loss, "gradients": named(gradients), "after": values(parameters)}
+            {"before": before, "loss": loss, "gradients": named(gradients), "after": values(parameters)}
         )
     if "once" in inputs:
         answer["replays"] = tools.replays(lambda: first_step(learner, inputs, minutes, heights))
@@ -43,16 +42,6 @@ def fresh(learner, inputs):
     for name in NAMES:
         parameters[name].assign(inputs[name])
     return parameters
-
-
-def by_own_tape(learner, before, minutes, heights, tools):
-    """The gradient of the contract's loss, with variables of our own in place of whatever there is by now."""
-    variables = {name: tf.Variable(before[name]) for name in NAMES}
-
-    def loss():
-        return tf.reduce_mean(tf.square(learner.foam_height(variables, minutes) - heights))
-
-    return dict(zip(NAMES, tools.gradients(loss, [variables[name] for name in NAMES])[1]))
 
 
 def named(values_by_name):

@@ -1,7 +1,5 @@
 """Asks for losses, gradients and sensitivities with given weights, and once for what tells mistakes apart."""
 
-import tensorflow as tf
-
 KINDS = ("electrodes", "weather", "no2")
 
 
@@ -26,10 +24,9 @@ def probe(learner, inputs, tools):
         "count": len(gradients),
         "gradients": dict(zip(variables, gradients, strict=False)),  # a wrong count is told from `count`
         "sensitivity": learner.weather_sensitivity(model, electrodes, inputs["readings"]),
-        "sensitivity_by_own_tape": sensitivity(learner, model, electrodes, inputs, tools),
     }
     if "once" in inputs:
-        answer |= apart(learner, model, stations, variables, tools)
+        answer["singles"] = [alone(learner, model, station, variables) for station in stations]
         answer["replays"] = tools.replays(lambda: replayed(learner, model, stations, variables, inputs))
     return answer
 
@@ -46,33 +43,15 @@ def notebook(learner, tools):
     }
 
 
-def apart(learner, model, stations, variables, tools):
-    """Each station alone; and for the first of them the gradient of the returned loss by the grader's tape."""
-    singles = [learner.loss_and_gradients(model, [station]) for station in stations]
-    value, taped = singles[0][0], [None] * len(variables)
-    if tf.is_tensor(value):
-        _, taped = tools.gradients(lambda: learner.loss_and_gradients(model, stations[:1])[0], list(variables.values()))
-    return {
-        "single_losses": [value for value, _ in singles],
-        "single_gradients": [dict(zip(variables, own, strict=False)) for _, own in singles],
-        "first_by_own_tape": dict(zip(variables, taped, strict=True)),
-    }
+def alone(learner, model, station, variables):
+    loss, gradients = learner.loss_and_gradients(model, [station])
+    return {"loss": loss, "gradients": dict(zip(variables, gradients, strict=False))}
 
 
 def replayed(learner, model, stations, variables, inputs):
     loss, gradients = learner.loss_and_gradients(model, stations)
     sensitivity = learner.weather_sensitivity(model, stations[0][0], inputs["readings"])
     return {"loss": loss, "gradients": dict(zip(variables, gradients, strict=False)) | {"sensitivity": sensitivity}}
-
-
-def sensitivity(learner, model, electrodes, inputs, tools):
-    """The same derivative from `estimate` alone."""
-    readings = tf.Variable(inputs["readings"])
-
-    def total():
-        return tf.reduce_sum(learner.estimate(model, electrodes, (readings - inputs["mean"]) / inputs["spread"]))
-
-    return tools.gradients(total, [readings])[1][0]
 
 
 def part(inputs, prefix):

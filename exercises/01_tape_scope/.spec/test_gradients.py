@@ -5,4 +5,4 @@ from grader.spec import expect
 
 def test_gradients(draws):
     for draw in draws:
-        expect.close(draw.got["gradients"], draw.expected["gradients"])
+        expect.close(draw.got["gradients"], draw.expected["gradients"], rtol=float(draw.inputs["rtol"]))

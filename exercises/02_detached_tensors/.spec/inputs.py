@@ -15,10 +15,12 @@ SHAPES = {
     "attention/kernel": (12, 1),
 }
 LOW, HIGH = 0.0, 6.0  # limits of a feature
-MARGIN = 1e-5  # of the features' size: some ten times their rounding error
+MARGIN = 1e-5  # of the largest feature: some ten times the rounding error
 LARGEST_SCORE = 60.0  # a softmax that is written out overflows at 88
 HEARD = 0.05  # of the attention, at least, lies on positions that count
 MOST_PICTURES = 320  # in the notebook
+DIRECTIONS = 4  # in which each variable is moved
+RTOL, RTOL_LOSSY = 1e-4, 5e-4  # float32, three ways: off by less than a quarter of that
 
 Arrays = dict[str, np.ndarray]
 
@@ -29,12 +31,14 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
         "an attention kernel of zeros": draw(rng, 9, attention=0.0),
         "a single picture": draw(rng, 1),
         "an odd batch, larger than any in the notebook": draw(rng, 325),
-        "pictures that are ten times brighter": draw(rng, 9, light=10.0),
-        "a large log_scale, strong attention and small prototypes": draw(
-            rng, 2, log_scale=(3.6, 3.7), attention=1.2, prototypes=0.1, far=5.0
+        "bright pictures that look like prototypes, with large scores": draw(
+            rng, 9, light=10.0, attention=1.2, sign=1.0, alike=0.005, rtol=RTOL_LOSSY
         ),
-        "a log_scale far below zero, dim pictures and small weights": draw(
-            rng, 9, log_scale=(-4.0, -3.0), light=0.1, encoder=0.1, far=-6.0
+        "a large log_scale, strong attention and small prototypes": draw(
+            rng, 2, log_scale=(3.6, 3.7), attention=1.2, prototypes=0.1, far=5.0, rtol=RTOL_LOSSY
+        ),
+        "a log_scale far below zero, dim pictures and tiny weights": draw(
+            rng, 9, log_scale=(-4.0, -3.0), light=0.1, encoder=0.001, far=-6.0
         ),
     }
 
@@ -46,18 +50,26 @@ reach = {
     "an odd batch, larger than any in the notebook": lambda draw: (
         len(draw["labels"]) > MOST_PICTURES and len(draw["labels"]) % 2 == 1
     ),
-    "pictures that are ten times brighter": lambda draw: draw["images"].max() > 10.0 and beyond_both_limits(draw),
+    "bright pictures that look like prototypes, with large scores": lambda draw: (
+        draw["images"].max() > 10.0
+        and beyond_both_limits(draw)
+        and np.sort(scores_of(draw), axis=1)[:, -2].max() > 31.0
+        and np.max(embeddings_of(draw) @ rows_of_length_one(draw["prototypes"]).T) > 0.999
+    ),
     "a large log_scale, strong attention and small prototypes": lambda draw: (
         draw["log_scale"] > 3.5 and draw["far log_scale"] > 4.9 and np.ptp(scores_of(draw)) > 8.0
     ),
-    "a log_scale far below zero, dim pictures and small weights": lambda draw: (
-        draw["log_scale"] < -3.0 and features_of(draw).max() < 1.0
+    "a log_scale far below zero, dim pictures and tiny weights": lambda draw: (
+        draw["log_scale"] < -3.0 and features_of(draw).max() < 0.01
     ),
 }
 
 
 def directions(rng: np.random.Generator) -> Arrays:
-    return {f"direction {name}": np.asarray(rng.normal(size=shape), np.float32) for name, shape in SHAPES.items()}
+    return {
+        f"direction {name}": np.asarray(rng.normal(size=(DIRECTIONS, *shape)), np.float32)
+        for name, shape in SHAPES.items()
+    }
 
 
 def draw(
@@ -69,8 +81,14 @@ def draw(
     attention: float = 0.2,
     prototypes: float = 1.0,
     far: float | None = None,
+    sign: float | None = None,
+    alike: float | None = None,
+    rtol: float = RTOL,
 ) -> Arrays:
-    """`far`: a log_scale with which only the logits are asked for, which no cross-entropy could bear."""
+    """`far`: a log_scale with which only the logits are asked for, which no cross-entropy could bear. `sign`: of all
+    entries of the attention kernel. `alike`: how far the prototypes are from the embeddings of pictures. `rtol`: what
+    right repairs may differ by. A score's rounding error, or a logit's, grows with its size and becomes a relative
+    error of what a softmax makes of it."""
     weights = {
         "prototypes": rng.normal(0.0, prototypes, SHAPES["prototypes"]),
         "log_scale": rng.uniform(*log_scale),
@@ -78,9 +96,15 @@ def draw(
         "encoder/bias": encoder * rng.normal(1.0, 0.5, SHAPES["encoder/bias"]),
         "attention/kernel": attention * np.sqrt(12) * unit(rng.normal(size=SHAPES["attention/kernel"])),
     }
+    if sign is not None:
+        weights["attention/kernel"] = sign * np.abs(weights["attention/kernel"])
     weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
     images = pictures(rng, batch, light, weights)
-    arrays = {**weights, "images": images, "labels": rng.integers(0, 5, size=batch).astype(np.int32)}
+    labels = rng.integers(0, 5, size=batch).astype(np.int32)
+    arrays = {**weights, "images": images, "labels": labels, "rtol": np.asarray(rtol)}
+    if alike is not None:
+        seen = embeddings_of(arrays)[:5]
+        arrays["prototypes"] = (prototypes * (seen + alike * rng.normal(size=seen.shape))).astype(np.float32)
     return arrays if far is None else {**arrays, "far log_scale": np.asarray(far, np.float32)}
 
 
@@ -103,7 +127,7 @@ def pictures(rng: np.random.Generator, batch: int, light: float, weights: Arrays
 def usable(arrays: Arrays) -> np.ndarray:
     """For each picture, whether right repairs must agree on it."""
     features, scores = encoded(arrays), scores_of(arrays)
-    margin = MARGIN * np.maximum(1.0, np.abs(features).max(axis=(1, 2)))
+    margin = MARGIN * np.abs(features).max(axis=(1, 2))
     clear = np.min([np.abs(features - limit).min(axis=(1, 2)) for limit in (LOW, HIGH)], axis=0) > margin
     attention = np.exp(scores - scores.max(axis=1, keepdims=True))
     heard = attention[:, 1:].sum(axis=1) / attention.sum(axis=1) > HEARD
@@ -123,6 +147,16 @@ def features_of(arrays: Arrays) -> np.ndarray:
 
 def scores_of(arrays: Arrays) -> np.ndarray:
     return np.asarray(features_of(arrays) @ arrays["attention/kernel"][:, 0])
+
+
+def embeddings_of(arrays: Arrays) -> np.ndarray:
+    scores = scores_of(arrays)
+    attention = np.exp(scores - scores.max(axis=1, keepdims=True))[:, 1:]
+    return rows_of_length_one(np.einsum("bp,bpf->bf", attention, features_of(arrays)[:, 1:]))
+
+
+def rows_of_length_one(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def beyond_both_limits(arrays: Arrays) -> bool:

@@ -1,6 +1,5 @@
-"""Sets the weights, asks for logits, loss and gradients, and once differentiates the loss in other ways as well."""
+"""Sets the weights, asks for logits, loss and gradients, and once differentiates the loss by the grader's own tape."""
 
-import numpy as np
 import tensorflow as tf
 
 SHAPES = {
@@ -39,7 +38,6 @@ def probe(learner, inputs, tools):
     if "once" in inputs and tf.is_tensor(answer["loss"]) and answer["loss"].shape == ():
         _, taped = tools.gradients(loss, variables)
         answer["by the grader's tape"] = dict(zip(names, taped, strict=True))
-        answer["slopes"] = slopes(tools, loss, dict(zip(names, variables, strict=True)), given["gradients"], inputs)
         answer["replays"] = tools.replays(returned)
     if "far log_scale" in inputs:
         variables[names.index("log_scale")].assign(inputs["far log_scale"])
@@ -63,22 +61,3 @@ def notebook(learner, tools):
 def name_of(variable):
     """Variables are known by their shapes, all different, so that their order and paths are the learner's."""
     return next((name for name, shape in SHAPES.items() if tuple(variable.shape) == shape), "another")
-
-
-def slopes(tools, loss, variables, gradients, inputs):
-    """For each variable the direction in which it was moved, and how fast the loss then changes."""
-    found = {}
-    for name, variable in variables.items():
-        direction = direction_of(gradients.get(name), inputs[f"direction {name}"])
-        found[name] = {"direction": direction, "slope": tools.directional(loss, [variable], [direction])}
-    return found
-
-
-def direction_of(gradient, random):
-    """Mostly along the gradient, where a wrong one shows best; along a random direction where there is none."""
-    direction = random / np.linalg.norm(random)
-    if gradient is None or np.shape(gradient) != random.shape:
-        return direction
-    gradient = np.asarray(gradient)
-    length = np.linalg.norm(gradient)
-    return direction + 2.0 * gradient / length if 0.0 < length < np.inf else direction

@@ -2,7 +2,8 @@
 and out to where the contract reaches.
 
 The network is a staircase, so two right repairs that round differently in the last bit could land on different steps.
-What lies within MARGIN of an edge is therefore drawn again. What tries an operation lies on both sides of each edge.
+What lies within MARGIN of an edge is therefore drawn again. What tries an operation lies on both sides of each edge,
+and on those edges of which the contract says to which side they belong.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ Arrays = dict[str, np.ndarray]
 def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
     return {
         "readings like the notebook's": {"once": np.asarray(True), **draw(rng, 8, (6, 7), BANDS)},
-        "values just beside every edge": draw(rng, 5, (6, 7), BANDS, near_edges=True),
+        "values at every edge and just beside it": draw(rng, 5, (6, 7), BANDS, near_edges=True),
         "a single reading": draw(rng, 1, (7,), BANDS),
         "an odd number of readings, more than in the notebook": draw(rng, 301, (3, 2, 4), 5),
         "levels, weights and sums that are ten times larger": draw(rng, 7, (6, 7), BANDS, size=10.0),
@@ -31,8 +32,9 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
 
 reach = {
     "readings like the notebook's": lambda draw: bool(np.abs(draw["hidden_kernel"]).max() > LIMIT),
-    "values just beside every edge": lambda draw: all(
-        both_sides(distance) for values in edges_of(draw).values() for distance in values
+    "values at every edge and just beside it": lambda draw: (
+        all(both_sides(distance) for values in edges_of(draw).values() for distance in values)
+        and all(np.any(distance == 0.0) for distance in decided_edges_of(draw))
     ),
     "a single reading": lambda draw: len(draw["x"]) == 1 == draw["weights"].ndim,
     "an odd number of readings, more than in the notebook": lambda draw: (
@@ -56,6 +58,8 @@ def draw(
     near_edges: bool = False,
 ) -> Arrays:
     """`shape` and `bands`: of the arrays that try the operations, which are not bound to the sensor's."""
+    # Levels and thresholds below zero too, unless a logistic curve that is written out would then overflow.
+    lowest, lowest_threshold = (-0.5, -0.3) if size <= 1.0 else (0.02, 0.1)
     arrays = {
         "threshold": size * rng.uniform(0.1, 0.6, BANDS),
         "hidden_kernel": off_grid(rng, (BANDS, UNITS), size),
@@ -65,20 +69,21 @@ def draw(
         "output_bias": rng.uniform(-0.5, 0.5, STATES),
         "weights": off_grid(rng, shape, size),
         "activations": away(lambda n: size * rng.uniform(-2.0, 2.0, n), shape, (-1.0, 0.0, 1.0)),
-        "thresholds": size * rng.uniform(0.1, 0.9, bands),
+        "thresholds": size * rng.uniform(lowest_threshold, 0.9, bands),
     }
     arrays["levels"] = np.stack(
         [
-            away(lambda n: size * rng.uniform(0.02, 0.98, n), (len(shape) + 4,), (edge,))
+            away(lambda n: size * rng.uniform(lowest, 0.98, n), (len(shape) + 4,), (edge,))
             for edge in arrays["thresholds"]
         ],
         axis=1,
     )
     if near_edges:
-        put(arrays["weights"], [sign * (LIMIT + side) for sign in (-1, 1) for side in (-NEAR, NEAR)])
-        put(arrays["weights"], [STEP / 2 + side for side in (-NEAR, NEAR)], start=4)
-        put(arrays["activations"], [edge + side for edge in (-1.0, 0.0, 1.0) for side in (-NEAR, NEAR)])
-        arrays["levels"][:2] = arrays["thresholds"] + NEAR * np.array([[-1.0], [1.0]])
+        put(arrays["weights"], [sign * (LIMIT + side) for sign in (-1, 1) for side in (-NEAR, 0.0, NEAR)])
+        put(arrays["weights"], [STEP / 2 + side for side in (-NEAR, NEAR)], start=6)
+        put(arrays["activations"], [sign + side for sign in (-1, 1) for side in (-NEAR, 0.0, NEAR)])
+        put(arrays["activations"], [-NEAR, NEAR], start=6)
+        arrays["levels"][:3] = arrays["thresholds"] + NEAR * np.array([[-1.0], [0.0], [1.0]])
     for name in ("weights", "activations", "levels"):
         for copy in (1, 2):
             arrays[f"{name}_upstream_{copy}"] = rng.normal(size=arrays[name].shape)
@@ -129,6 +134,12 @@ def edges_of(arrays: Arrays) -> dict[str, list[np.ndarray]]:
         "activations": [arrays["activations"] - edge for edge in (-1.0, 0.0, 1.0)],
         "levels": [arrays["levels"] - arrays["thresholds"]],
     }
+
+
+def decided_edges_of(arrays: Arrays) -> list[np.ndarray]:
+    """Of a weight between two steps, and of a sum of zero, the contract says nothing."""
+    edges = edges_of(arrays)
+    return [*edges["weights"][:2], edges["activations"][0], edges["activations"][2], *edges["levels"]]
 
 
 def both_sides(distances: np.ndarray) -> bool:

@@ -69,5 +69,5 @@ def operation(function, inputs, arguments, tools):
         "value": value(),
         "upstream_1": gradients(lambda: tf.reduce_sum(one * value())),
         "upstream_2": gradients(lambda: tf.reduce_sum(two * value())),
-        "chain": gradients(lambda: tf.reduce_sum((value(scale=0.5) + 2.0) ** 3)),
+        "chain": gradients(lambda: tf.reduce_sum((value(scale=0.75) + 2.0) ** 3)),
     }

@@ -118,8 +118,8 @@ def loss_of(params, x, y):
 
 
 def check_operation(draw, name, forward, arguments, slopes):
-    """Under an upstream gradient u the chain rule gives u * slope; inside sum((f(0.5 a, ...) + 2)^3) it gives
-    3 (f + 2)^2 * slope, and half of that for `a`."""
+    """Under an upstream gradient u the chain rule gives u * slope; inside sum((f(0.75 a, ...) + 2)^3) it gives
+    3 (f + 2)^2 * slope, and three quarters of that for `a`."""
     inputs, got = in_float64(draw.inputs), draw.got[name]
     sources = {argument: inputs[array] for argument, array in arguments.items()}
     first, *others = sources.values()
@@ -127,7 +127,7 @@ def check_operation(draw, name, forward, arguments, slopes):
     for case in ("upstream_1", "upstream_2", "chain"):
         at, inner, upstream = [first, *others], 1.0, inputs.get(f"{tried}_{case}")
         if upstream is None:
-            at, inner = [0.5 * first, *others], 0.5
+            at, inner = [0.75 * first, *others], 0.75
             upstream = 3 * (forward(*at) + 2) ** 2
         parts = [upstream * slope(*at) for slope in slopes]
         expected = [summed_to(source, part) for source, part in zip(sources.values(), parts, strict=True)]
