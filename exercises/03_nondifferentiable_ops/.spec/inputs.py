@@ -32,8 +32,8 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
 
 reach = {
     "readings like the notebook's": lambda draw: bool(np.abs(draw["hidden_kernel"]).max() > LIMIT),
-    "values just beside every edge, on both sides": lambda draw: (
-        all(both_sides(distance) for values in edges_of(draw).values() for distance in values)
+    "values just beside every edge, on both sides": lambda draw: all(
+        both_sides(distance) for values in edges_of(draw).values() for distance in values
     ),
     "a single reading": lambda draw: len(draw["x"]) == 1 == draw["weights"].ndim,
     "an odd number of readings, more than in the notebook": lambda draw: (
