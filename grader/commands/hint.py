@@ -42,7 +42,7 @@ def command(exercise: str | None, again: bool, solution: bool, plain: bool, cour
         show_rung(chosen, rung, console, plain)
         _show_what_follows(chosen, standing, rung, console)
     else:
-        click.echo(f"You have passed {chosen.number} {chosen.title}. {what_comes_next(chosen)}")
+        click.echo(f"You have passed {chosen.number} {chosen.title}. Next: {what_comes_next(chosen)}")
 
 
 def _current(course: Path) -> Exercise:

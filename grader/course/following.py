@@ -20,8 +20,8 @@ def next_exercise(course: Path, after: Exercise | None = None) -> Exercise | Non
 
 
 def what_comes_next(exercise: Exercise) -> str:
-    """After passing an exercise: the next one by its name and command, or one's own code after the last."""
+    """What follows "Next: " after passing an exercise: the next one by its name and command, or one's own code."""
     following = next_exercise(exercise.course, exercise)
     if following is not None:
-        return f"Next: {following.number} {following.title}, `python -m grader watch {following.number}`."
-    return "That was the last exercise. For code of your own: `python -m grader doctor FILE`."
+        return f"{following.number} {following.title}, `python -m grader watch {following.number}`."
+    return "Try `python -m grader doctor FILE` on code of your own: that was the last exercise."

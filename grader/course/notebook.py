@@ -71,7 +71,7 @@ def parse(content: bytes, name: str = "the notebook") -> Notebook:
     except (ValueError, RecursionError):
         raise UngradableError(
             f"{name} is not a notebook: its text is not valid JSON.",
-            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset`.",
+            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset NN`.",
         ) from None
     try:
         cells = [(_text(cell["source" if "source" in cell else "input"]), _tags(cell)) for cell in _code_cells(tree)]
@@ -79,7 +79,7 @@ def parse(content: bytes, name: str = "the notebook") -> Notebook:
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise UngradableError(
             f"{name} is not a notebook: it has no cells as Jupyter writes them.",
-            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset`.",
+            "Open it in Jupyter and save it again, or bring the original back with `python -m grader reset NN`.",
         ) from None
     return Notebook(
         name=name,
