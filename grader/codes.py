@@ -54,5 +54,7 @@ CAUSES: tuple[str, ...] = (
     "exception",
 )
 
+NOT_FINITE = frozenset({"singular_point", "nan_branch", "inf_mask"})  # what makes a gradient NaN or infinite
+
 CODES: dict[str, str] = {cause: f"GRAD{number:03}" for number, cause in enumerate(CAUSES, start=1)}
 CAUSE_OF: dict[str, str] = {code: cause for cause, code in CODES.items()}

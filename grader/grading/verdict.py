@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from grader.codes import NOT_FINITE
 from grader.course.notebook import Notebook
 from grader.errors import GraderError
 from grader.model import Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
@@ -55,13 +56,19 @@ def explained(
 
 
 def _explaining(exercise: Exercise, check: Check, findings: tuple[Finding, ...]) -> tuple[int, ...]:
-    """Findings about a variable that the check complains of, or at the place of a bug that is known to fail it."""
+    """Findings about a variable that the check complains of, or at the place of a bug that is known to fail it.
+
+    A number that is finite and wrong is not explained by one that became infinite, perhaps later in a training that
+    diverged.
+    """
     complained = {row.name for row in check.comparisons if not row.fits}
+    infinite = {row.name for row in check.comparisons if row.verdict == "nan"}
     places = {(bug.cell, bug.line) for bug in exercise.bugs if check.id in bug.checks}
     return tuple(
         index
         for index, finding in enumerate(findings)
-        if complained & set(finding.variables) or (finding.cell, finding.line) in places
+        if (infinite if finding.cause in NOT_FINITE else complained) & set(finding.variables)
+        or (finding.cell, finding.line) in places
     )
 
 

@@ -123,7 +123,7 @@ def central_differences(draw: Arrays, name: str) -> np.ndarray:
 
 def relative_error(got: np.ndarray, expected: np.ndarray) -> float:
     assert got.shape == expected.shape
-    return float(np.linalg.norm(got - expected) / max(np.linalg.norm(expected), SMALLEST))
+    return float(np.linalg.norm(got - expected) / max(float(np.linalg.norm(expected)), SMALLEST))
 
 
 # --- the tests --------------------------------------------------------------------------------------------------
