@@ -113,3 +113,13 @@ def test_a_spec_that_never_ends_is_ended_with_all_that_it_forked(
     assert state.stdout.strip()[:1] in ("", "Z")
     write(exercise, "def test_functions_exist(): pass", at=2)
     assert judge.checks(exercise, NOTHING, None)[0].status == "passed"
+
+
+def test_in_a_kit_what_a_hidden_check_needs_holds_back_what_needs_it(judge: Judge, exercise: Exercise) -> None:
+    write(
+        exercise, "def test_functions_exist():\n    assert False\n\ndef test_values():\n    pass\n"
+    )  # no test_connected
+    (exercise.folder / ".spec" / "test_gradients.py").unlink()
+    functions, _, values = judge.checks(exercise, NOTHING, None)
+    assert functions.status == "failed"
+    assert (values.status, values.message) == ("skipped", f"needs “{functions.title}”")
