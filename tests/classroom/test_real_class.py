@@ -15,7 +15,7 @@ from ..soak.school import HEALTHY, WEIGHTS, Work, complaints, hand_in, make_clas
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(sys.platform != "linux", reason="warm kernels, walls and /proc")]
 
 STUDENTS, EXERCISES = 12, 1
-KILLS = 2
+KILLS = 1
 
 
 @dataclass(frozen=True)
