@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -123,10 +124,16 @@ def solution(exercise: Exercise) -> Notebook:
 @pytest.fixture
 def run(source: KernelSource) -> Callable[..., Run]:
     """Runs cells in a kernel of the source under test."""
+    return partial(run_cells, source)
 
-    def run(*cells: str, **limits: int) -> Run:
-        request = KernelRequest(Limits(**{"wall": 60, "cell": 30, **limits}), "cpu")
-        with open_session(source, request) as session:
-            return session.run(notebook(*cells))
 
-    return run
+@pytest.fixture
+def run_warm(warm: KernelSource) -> Callable[..., Run]:
+    """The same in a warm kernel, for what does not depend on where a kernel comes from."""
+    return partial(run_cells, warm)
+
+
+def run_cells(source: KernelSource, *cells: str, **limits: int) -> Run:
+    request = KernelRequest(Limits(**{"wall": 60, "cell": 30, **limits}), "cpu")
+    with open_session(source, request) as session:
+        return session.run(notebook(*cells))

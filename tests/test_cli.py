@@ -187,7 +187,7 @@ def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course: Path)
 
 @pytest.mark.kernel
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("delay", [0.0, 0.3, 1.5, 3.0])
+@pytest.mark.parametrize("delay", [0.0, 0.5, 3.0])
 def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course: Path, delay: float) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "while True: pass"))

@@ -26,20 +26,20 @@ def test_an_exception_is_told_with_the_line_and_columns_of_the_learners_code(run
     assert "gradient" not in error.traceback.lower()
 
 
-def test_blank_lines_at_the_top_of_a_cell_count(run: Callable[..., Run]) -> None:
-    error = run("\n  \n\t\n1 / 0").error
+def test_blank_lines_at_the_top_of_a_cell_count(run_warm: Callable[..., Run]) -> None:
+    error = run_warm("\n  \n\t\n1 / 0").error
     assert error is not None
     assert (error.cell, error.line) == (1, 4)
 
 
-def test_a_syntax_error_is_told_with_its_line(run: Callable[..., Run]) -> None:
-    error = run("a = 1", "b = 2\nc = = 3").error
+def test_a_syntax_error_is_told_with_its_line(run_warm: Callable[..., Run]) -> None:
+    error = run_warm("a = 1", "b = 2\nc = = 3").error
     assert error is not None
     assert (error.type, error.cell, error.line) == ("SyntaxError", 2, 2)
 
 
-def test_tensorflows_internal_names_are_left_out_of_messages(run: Callable[..., Run]) -> None:
-    error = run("import tensorflow as tf\ntf.ones((2, 3)) @ tf.ones((2, 3))").error
+def test_tensorflows_internal_names_are_left_out_of_messages(run_warm: Callable[..., Run]) -> None:
+    error = run_warm("import tensorflow as tf\ntf.ones((2, 3)) @ tf.ones((2, 3))").error
     assert error is not None
     assert error.type == "InvalidArgumentError"
     assert "function_node" not in error.message
@@ -84,8 +84,8 @@ def test_a_flood_of_output_ends_the_notebook(run: Callable[..., Run]) -> None:
     assert outcome.limit is not None and outcome.limit.name == "output"
 
 
-def test_warnings_and_stderr_change_nothing(run: Callable[..., Run]) -> None:
-    outcome = run("import warnings, sys\nwarnings.warn('careful')\nprint('noise', file=sys.stderr)")
+def test_warnings_and_stderr_change_nothing(run_warm: Callable[..., Run]) -> None:
+    outcome = run_warm("import warnings, sys\nwarnings.warn('careful')\nprint('noise', file=sys.stderr)")
     assert outcome.status == "completed"
 
 
@@ -98,5 +98,5 @@ def test_too_much_memory_ends_the_cell_or_the_kernel(run: Callable[..., Run]) ->
         assert outcome.error is not None and outcome.error.type == "MemoryError"
 
 
-def test_a_notebooks_metadata_decides_nothing(run: Callable[..., Run]) -> None:
-    assert run("import sys; assert 'ipykernel' in sys.modules").status == "completed"
+def test_a_notebooks_metadata_decides_nothing(run_warm: Callable[..., Run]) -> None:
+    assert run_warm("import sys; assert 'ipykernel' in sys.modules").status == "completed"

@@ -272,7 +272,7 @@ def test_so_does_a_crash_of_ours(terminal: Terminal, desk: Desk) -> None:
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("moment", [0.3, 1.0, 2.0, 3.5, 5.0])
+@pytest.mark.parametrize("moment", [0.3, 2.0, 5.0])
 def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal: Terminal, desk: Desk, moment: float) -> None:
     desk.save(desk.text(cell_2=ENDLESS))
     time.sleep(moment)
