@@ -21,7 +21,8 @@ bench: env    ## latency and throughput beside plain nbconvert
 	@.venv/bin/python benchmarks/throughput.py
 	@.venv/bin/python benchmarks/recorder.py
 
-soak: env     ## hundreds of gradings in a row; a class of 200, killed and continued
+soak: env     ## what the suite samples, in full; hundreds of gradings in a row; a class of 200, killed and continued
+	@.venv/bin/python -m pytest -m soak
 	@.venv/bin/python -m tests.soak.gradings
 	@.venv/bin/python -m tests.soak.class_of_200
 
