@@ -4,7 +4,7 @@ underlined, why, what next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Literal
@@ -19,7 +19,7 @@ from grader.report.drawing import UNICODE, WIDTH, Drawing, Signs, join_lines
 from grader.words import out_of, plural
 
 ROWS = 6  # of a comparisons table; the HTML report has them all
-Part = Literal["first problem", "sheet", "all below the title"]
+Part = Literal["all", "brief", "first problem", "sheet", "all below the title"]
 _COLOUR = {"passed": "green", "failed": "red", "error": "red", "skipped": "dim"}
 
 
@@ -36,14 +36,7 @@ def plain_check(verdict: Verdict, check: Check, width: int = WIDTH) -> str:
 
 def show(verdict: Verdict, notes: Notes, console: Console, brief: bool = False) -> None:
     """Print to a terminal."""
-
-    files = drawing.address(notes.notebook, console), drawing.address(notes.report, console)
-
-    def compose(width: int, signs: Signs) -> Iterator[Text]:
-        page = _Page(verdict, notes, width, signs, *files)
-        return page.brief() if brief else page.report()
-
-    drawing.show(compose, console)
+    show_part(verdict, notes, console, "brief" if brief else "all")
 
 
 def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> None:
@@ -52,7 +45,13 @@ def show_part(verdict: Verdict, notes: Notes, console: Console, part: Part) -> N
 
     def compose(width: int, signs: Signs) -> Iterator[Text]:
         page = _Page(verdict, notes, width, signs, *files)
-        parts = {"first problem": page.first_problem, "sheet": page.sheet, "all below the title": page.below_title}
+        parts: dict[Part, Callable[[], Iterator[Text]]] = {
+            "all": page.report,
+            "brief": page.brief,
+            "first problem": page.first_problem,
+            "sheet": page.sheet,
+            "all below the title": page.below_title,
+        }
         return parts[part]()
 
     drawing.show(compose, console)

@@ -55,7 +55,7 @@ def note(log: Log, name: str, inputs: Any, given: list[Any]) -> Operation:
     place = log.places.here()
     taken = [constant_or_known(log, tensor, place) for tensor in inputs]
     numbers = [produce(log, tensor) for tensor in given]
-    tapes = [] if pywrap_tfe.TFE_Py_TapeSetIsStopped() else list(log.tapes)
+    tapes = list(log.tapes) if log.tapes and not pywrap_tfe.TFE_Py_TapeSetIsStopped() else []
     operation = [log.tick(), name, place, taken, numbers, tapes, False, log.within, None]
     log.operation(operation)
     if log.layers and name in READS:
