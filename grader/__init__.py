@@ -6,10 +6,11 @@ verdict = grade("exercises/02", "my_notebook.ipynb")
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grader.model import Device, Verdict
 
 __all__ = ["grade"]
@@ -21,6 +22,8 @@ def grade(exercise: str | Path, notebook: str | Path | None = None, device: Devi
 
     `exercise`: a path, a number or a name. Raises grader.errors.GraderError where nothing can be graded.
     """
+    from pathlib import Path
+
     from grader.course.catalogue import find
     from grader.course.notebook import read
     from grader.grading.grader import Grader

@@ -7,9 +7,23 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     try:
-        from grader.cli import main
+        from grader.resident import client
 
-        main()
+        code = client.run(sys.argv[1:])
+        if code is not None:
+            sys.exit(code)
+        here()
+    except KeyboardInterrupt:  # while something was being imported
+        sys.exit(130)
+
+
+def here() -> NoReturn:
+    """Run the command in this process."""
+    try:
+        from grader.cli import main
+        from grader.resident.client import WITHOUT
+
+        main([word for word in sys.argv[1:] if word != WITHOUT])  # which may stand anywhere
     except KeyboardInterrupt:  # while that was being imported
         sys.exit(130)
     finally:
@@ -17,6 +31,15 @@ def main() -> NoReturn:
         # with our 130, although the interrupt was handled. Another exec() makes it forget.
         exec("")
         gc.freeze()  # the interpreter's last garbage collection would take longer than its exit
+
+
+def serve(listener: int, folder: int) -> None:
+    """Be the resident grader, and in each of its forks the command that was typed."""
+    from grader.resident import server
+
+    command = server.serve(listener, folder)
+    if command is not None:
+        command.run(here)
 
 
 if __name__ == "__main__":

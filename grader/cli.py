@@ -31,6 +31,7 @@ COMMANDS = (
     "doctor",
     "explain",
     "env",
+    "server",
     "batch",
     "gradebook",
     "release",
@@ -75,6 +76,7 @@ class Commands(click.Group):
     epilog="`python -m grader exercises/02` is short for `python -m grader grade exercises/02`.",
 )
 @click.version_option(package_name="gradient-clinic", prog_name="grader")
+@click.option("--no-server", is_flag=True, expose_value=False, help="Do without the resident grader: see `server`.")
 def grader() -> None:
     """Grade training notebooks by their gradients, and find the line that lost one."""
 

@@ -17,7 +17,7 @@ LAYERS = [
     ["inside"],
     ["course"],
     ["kernels"],
-    ["execution"],
+    ["execution", "resident"],
     ["spec", "doctor"],
     ["grading"],
     ["report"],

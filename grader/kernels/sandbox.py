@@ -83,7 +83,7 @@ def code() -> int:
 
 def command(
     module: str,
-    archive: int,
+    archive: int | str,
     arguments: Sequence[str],
     *,
     hidden: Iterable[Path] = (),
@@ -127,7 +127,7 @@ def room(views: Iterable[View], request: KernelRequest) -> dict[str, Any]:
     return {"work": WORK, "home": HOME, "folders": shown, "at_home": at_home, "copied": layout.COPIED}
 
 
-def python(module: str, archive: int, arguments: Sequence[str]) -> list[str]:
+def python(module: str, archive: int | str, arguments: Sequence[str]) -> list[str]:
     """Run a module of the archive by the running interpreter. Its first argument is the archive's descriptor."""
     path = f"/proc/self/fd/{archive}"
     start = f"import sys; sys.path.insert(0, {path!r}); from grader.inside import {module}; {module}.main()"

@@ -1,0 +1,161 @@
+"""A command, typed: has the resident grader run it, and starts one where none runs.
+
+Imports almost nothing, for it is what a person waits for. The hard part is that a command must run exactly once: the
+fork that is to run it says that it is there, and begins when it is told to. Whoever is not answered in time hangs up,
+and does the work itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from grader.resident import place
+
+SWITCH, OFF = "GRADER_SERVER", "off"
+WITHOUT = "--no-server"
+ALONE = frozenset({"batch", "env", "verify"})  # long, or about this machine: no gain
+NEVER_STARTS = frozenset(
+    {"explain", "gradebook", "hint", "list", "new", "release", "report", "reset", "server"}
+)  # short; served where a resident grader runs
+ANSWER_SECONDS = 5.0  # until a fork says that it is there; usually 0.02
+START_SECONDS = 20.0  # the same of a resident grader that is just being started; usually 0.5
+GO = b"go"
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) if os.name == "posix" else ()
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """Have a command run by the resident grader; its exit code. None: it is to be run here."""
+    if not _wanted(arguments):
+        return None
+    signature = place.signature()
+    starts = arguments[0] not in NEVER_STARTS
+    folder = place.folder(signature, starts)
+    if folder is None:
+        return None
+    try:
+        connection = _connect(folder, starts)
+        if connection is None:
+            return None
+        with connection:
+            return _served(connection, signature, arguments)
+    except (OSError, ValueError):
+        _debug()
+        return None
+
+
+def _wanted(arguments: Sequence[str]) -> bool:
+    if not sys.platform.startswith("linux") or os.environ.get(SWITCH) == OFF or os.environ.get("CI"):
+        return False
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        return False
+    options = [word for word in sys.orig_argv[1:2] if word.startswith("-") and word != "-m"]  # the interpreter's own
+    return bool(arguments) and not options and WITHOUT not in arguments and arguments[0] not in ALONE
+
+
+def _connect(folder: Path, starts: bool) -> socket.socket | None:
+    """A connection to the resident grader of this folder, which is started where that is wanted."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        end = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < end:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.connect(place.address(descriptor))
+                connection.settimeout(ANSWER_SECONDS)
+                return connection
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+            if not starts:
+                return None
+            if _start(descriptor):
+                starts = False
+            else:
+                time.sleep(0.02)
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _start(folder: int) -> bool:
+    """Start a resident grader that listens in this folder, unless somebody is just doing that. It holds the lock on
+    the folder for as long as it lives, and its socket listens before it runs."""
+    import fcntl
+
+    with suppress(BlockingIOError):
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Path(place.address(folder)).unlink(missing_ok=True)  # of one that was killed
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with listener:
+            listener.bind(place.address(folder))
+            listener.listen(64)
+            _spawn([listener.fileno(), folder])
+        return True
+    return False
+
+
+def _spawn(descriptors: Sequence[int]) -> None:
+    numbers = ", ".join(map(str, descriptors))
+    program = (
+        f"import sys; sys.path[0] = {str(place.GRADER.parent)!r}; from grader.__main__ import serve; serve({numbers})"
+    )
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
+    null = [(os.POSIX_SPAWN_OPEN, standard, os.devnull, os.O_RDWR, 0) for standard in (0, 1, 2)]
+    os.posix_spawn(sys.executable, [sys.executable, "-c", program], os.environ, file_actions=null, setsid=True)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+
+
+def _served(connection: socket.socket, signature: str, arguments: Sequence[str]) -> int | None:
+    """Give everything that a command has to the fork that will run it, and wait for its end."""
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        message = json.dumps(_command(signature, arguments)).encode()
+        socket.send_fds(connection, [len(message).to_bytes(4, "big")], [0, 1, 2, folder])
+        connection.sendall(message)
+    finally:
+        os.close(folder)
+    connection.settimeout(START_SECONDS)
+    if connection.recv(len(GO)) != GO:
+        return None
+    connection.settimeout(None)
+    for number in FORWARDED:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: _forward(connection, number))
+    connection.sendall(GO)
+    code = connection.recv(1)
+    return code[0] if code else None
+
+
+def _command(signature: str, arguments: Sequence[str]) -> dict[str, object]:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return {
+        "signature": signature,
+        "arguments": list(arguments),
+        "environment": dict(os.environ),
+        "path": sys.path,
+        "umask": mask,
+        "streams": [[stream.encoding, stream.errors] for stream in (sys.stdin, sys.stdout, sys.stderr)],
+    }
+
+
+def _forward(connection: socket.socket, number: int) -> None:
+    with suppress(OSError):
+        connection.send(bytes([number]))
+
+
+def _debug() -> None:
+    if os.environ.get("GRADER_DEBUG"):
+        import traceback
+
+        print("The resident grader could not be asked:", file=sys.stderr)
+        traceback.print_exc()
