@@ -64,21 +64,22 @@ def _connect(folder: Path, starts: bool) -> socket.socket | None:
     """A connection to the resident grader of this folder, which is started where that is wanted."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        started = False
         end = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < end:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 connection.connect(place.address(descriptor))
-                connection.settimeout(ANSWER_SECONDS)
+                connection.settimeout(START_SECONDS if started else ANSWER_SECONDS)
                 return connection
             except (FileNotFoundError, ConnectionRefusedError):
                 connection.close()
             if not starts:
                 return None
             if _start(descriptor):
-                starts = False
+                started = True
             else:
-                time.sleep(0.02)
+                time.sleep(0.02)  # somebody else is starting it
         return None
     finally:
         os.close(descriptor)
@@ -123,7 +124,6 @@ def _served(connection: socket.socket, signature: str, arguments: Sequence[str])
         connection.sendall(message)
     finally:
         os.close(folder)
-    connection.settimeout(START_SECONDS)
     if connection.recv(len(GO)) != GO:
         return None
     connection.settimeout(None)

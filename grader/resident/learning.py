@@ -18,13 +18,14 @@ def new_modules(before: Iterable[str]) -> list[str]:
     return sorted(name for name in sys.modules.keys() - set(before) if _is_installed(name))
 
 
-def take_in(modules: Iterable[str]) -> None:
-    """Import these modules; those that can't be imported here are left to the commands."""
-    for name in modules:
-        with suppress(Exception):
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # the collector of a fork must not write to every page that it shares
+def take_in(modules: list[str]) -> None:
+    """Import the next of these modules, unless it can't be imported here, and take it from the list. One at a time, so
+    that no command has to wait for all of them."""
+    with suppress(Exception):
+        importlib.import_module(modules.pop())
+    if not modules:
+        gc.collect()
+        gc.freeze()  # the collector of a fork must not write to every page that it shares
 
 
 def _is_installed(name: str) -> bool:

@@ -37,7 +37,7 @@ class Lender:
         self._kept: dict[Start, _Kept] = {}  # the last used comes last
         self._users: dict[socket.socket, set[Start]] = {}
         self.stopped = False
-        self.imported: set[str] = set()  # modules that commands had to import
+        self.imported: list[str] = []  # modules that commands had to import
 
     def open_account(self) -> socket.socket:
         """For one command: the end that it is to ask at."""
@@ -90,7 +90,7 @@ class Lender:
             self.stopped = True
             return
         if asked["event"] == IMPORTED:
-            self.imported.update(asked["modules"])
+            self.imported.extend(asked["modules"])
             return
         start = Start(tuple(asked["command"]), tuple((name, value) for name, value in asked["environment"]))
         found = self._find(start)

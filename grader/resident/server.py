@@ -26,7 +26,10 @@ IDLE, IDLE_SECONDS = "GRADER_IDLE", 900.0
 TICK_SECONDS = 5.0  # between looks at the world
 LEAST_MEMORY = 512 << 20  # bytes that the machine must have left while nothing is graded
 CREDENTIALS = struct.Struct("3i")  # process, user, group
-JANITOR = 'trap "" INT TERM HUP; read -r _; [ "$(stat -c %i "$1")" = "$2" ] && rm -rf -- "$1" && rmdir -- "${1%/*}" 2>/dev/null'
+JANITOR = """trap "" INT TERM HUP
+read -r _
+[ "$(stat -c %i "$1")" = "$2" ] && rm -rf -- "$1" && rmdir -- "${1%/*}" 2>/dev/null
+"""
 
 
 class Resident:
@@ -56,7 +59,8 @@ class Resident:
                     self.lender.attend(descriptor)
                 else:
                     self._forget(descriptor)
-            self._learn()
+            if self.lender.imported:
+                learning.take_in(self.lender.imported)
             if time.monotonic() - looked > min(TICK_SECONDS, idle_seconds()):
                 looked = time.monotonic()
                 if not self.children and self._done():
@@ -70,7 +74,7 @@ class Resident:
         by_number = {each if isinstance(each, int) else each.fileno(): each for each in waited}
         for number in by_number:
             poll.register(number, select.POLLIN)
-        seconds = min(TICK_SECONDS, idle_seconds())
+        seconds = 0 if self.lender.imported else min(TICK_SECONDS, idle_seconds())
         ready = {number for number, _ in poll.poll(seconds * 1000)}
         return [each for number, each in by_number.items() if number in ready]  # what has ended before what begins
 
@@ -125,11 +129,6 @@ class Resident:
         os.waitpid(self.children.pop(descriptor), 0)
         os.close(descriptor)
         self.used = time.monotonic()
-
-    def _learn(self) -> None:
-        if self.lender.imported:
-            learning.take_in(self.lender.imported)
-            self.lender.imported.clear()
 
     def _done(self) -> bool:
         """Whether nobody needs us any more, or we would not do."""

@@ -1,0 +1,256 @@
+"""The resident grader, seen by who types commands: quick, and otherwise as if it were not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.course.catalogue import load
+from grader.course.progress import Progress
+
+from ..conftest import left_of, wait_until
+from .conftest import Place
+
+pytestmark = pytest.mark.kernel
+
+ROOT = Path(__file__).parent.parent.parent
+SOLUTION = "solutions/01_line.ipynb"
+COMMANDS = [
+    ("list",),
+    ("--help",),
+    ("hint", "01"),
+    ("explain", "GRAD002"),
+    ("grade", "01", "--brief"),
+    ("01", "--notebook", SOLUTION),
+    ("grade", "01", "--notebook", SOLUTION, "--format", "json"),
+    ("grade", "01", "--timeout", "0.5"),
+    ("doctor", "exercises/01_line/notebook.ipynb"),
+    ("report", "01", "--print"),
+    ("grade", "77"),
+    ("grade", "01", "--notebook", "missing.ipynb"),
+    ("grad",),
+    ("grade", "--colour"),
+    ("check-all",),
+]
+
+
+def without_times(text: str) -> str:
+    """What two gradings of a notebook have in common."""
+    try:
+        results = json.loads(text)
+    except ValueError:
+        return text
+    results.pop("timing", None)
+    return json.dumps(results)
+
+
+def test_a_command_does_the_same_with_it_and_without(place: Place, tmp_path: Path) -> None:
+    other = Place(place.runtime, Path(shutil.copytree(place.course, tmp_path / "other" / "course")))
+    for command in COMMANDS:
+        code, out, errors = other.run(*command, GRADER_SERVER="off")
+        expected = code, without_times(out).replace(str(other.course), str(place.course)), errors
+        served = place.run(*command)
+        assert (served[0], without_times(served[1]), served[2]) == expected, command
+    assert place.resident() is not None
+    assert attempts(place.course) == attempts(other.course) > 1
+
+
+def test_the_process_that_was_typed_imports_next_to_nothing(place: Place) -> None:
+    assert place.run("grade", "01", "--brief", PYTHONPROFILEIMPORTTIME="1")[0] == 1
+    _, out, errors = place.run("list", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip() for line in errors.splitlines()}
+    assert "01" in out
+    assert "grader.resident.client" in imported
+    assert not imported & {"rich", "click", "nbformat", "pydantic", "numpy", "asyncio", "subprocess"}
+
+
+def test_two_commands_at_once_both_work(warmed: Place) -> None:
+    both = [warmed.start("grade", "01", "--notebook", SOLUTION, "--format", "json") for _ in range(2)]
+    for process in both:
+        assert json.loads(process.communicate(timeout=120)[0])["status"] == "passed"
+    assert len([each for each in warmed.family() if each.status() != psutil.STATUS_ZOMBIE]) < 8
+
+
+def test_who_is_served_has_its_own_folder_environment_and_mask(warmed: Place) -> None:
+    (warmed.course / "here").mkdir()
+    old = os.umask(0o077)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "grader", "grade", "01", "--output", "."],
+            cwd=warmed.course / "here",
+            env=warmed.environment(COLUMNS="60"),
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        os.umask(old)
+    assert done.returncode == 1 and max(map(len, done.stdout.splitlines())) <= 60
+    report = warmed.course / "here" / "01_line.html"
+    assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_changed_exercise_is_seen_at_once(warmed: Place) -> None:
+    table = warmed.course / "exercises" / "01_line" / "exercise.toml"
+    table.write_text(table.read_text().replace('title = "', 'title = "Another ', 1))
+    assert "Another" in warmed.run("list")[1]
+
+
+def test_after_an_edit_of_the_grader_another_one_serves(place: Place, tmp_path: Path) -> None:
+    package = tmp_path / "edited" / "grader"
+    shutil.copytree(ROOT / "grader", package, ignore=shutil.ignore_patterns("__pycache__"))
+    course = Path(shutil.copytree(place.course, tmp_path / "edited" / "course"))
+    edited = Place(place.runtime, course)
+    path = {"PYTHONPATH": str(package.parent), "GRADER_IDLE": "2"}
+    assert edited.run("grade", "01", "--brief", **path)[0] == 1
+    assert len(place.folders()) == 1
+    words = package / "commands" / "list_.py"
+    words.write_text(
+        words.read_text().replace("def command(", "def command(  # edited\n    ", 1) + "\nprint('edited')\n"
+    )
+    assert "edited" in edited.run("list", **path)[1]
+    wait_until(lambda: not place.folders(), 30)
+
+
+@pytest.mark.parametrize("environment", [{"CI": "true"}, {"GRADER_SERVER": "off"}], ids=str)
+def test_where_it_is_not_wanted_none_is_started(place: Place, environment: dict[str, str]) -> None:
+    assert place.run("grade", "01", "--brief", **environment)[0] == 1
+    assert not place.folders()
+
+
+def test_no_server_may_stand_anywhere(place: Place) -> None:
+    assert place.run("grade", "77", "--no-server")[0] == place.run("--no-server", "grade", "77")[0] == 2
+    assert not place.folders()
+
+
+def test_it_ends_when_nobody_needs_it(place: Place) -> None:
+    assert place.run("grade", "01", "--brief", GRADER_IDLE="1")[0] == 1
+    family = place.family()
+    assert family and not left_of(family, 20)
+    wait_until(lambda: not place.folders())
+
+
+def test_it_ends_when_its_folder_is_gone(warmed: Place) -> None:
+    family = warmed.family()
+    for folder in warmed.folders():
+        shutil.rmtree(folder)
+    assert not left_of(family, 20)
+
+
+def test_nobody_else_can_enter_and_a_folder_that_others_can_enter_is_not_used(place: Place) -> None:
+    (place.runtime / "gradient-clinic").mkdir(0o755)
+    assert place.run("grade", "01", "--brief")[0] == 1
+    assert not place.folders()
+    (place.runtime / "gradient-clinic").chmod(0o700)
+    assert place.run("grade", "01", "--brief")[0] == 1
+    assert [folder.stat().st_mode & 0o777 for folder in place.folders()] == [0o700]
+
+
+CONNECT = """
+import socket
+connection = socket.socket(socket.AF_UNIX)
+connection.connect({address!r})
+raise RuntimeError("reached")
+"""
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("walls", "reached"), [("bwrap", False), ("off", True)])
+def test_a_notebook_behind_walls_cannot_reach_it(warmed: Place, walls: str, reached: bool) -> None:
+    (address,) = warmed.runtime.glob("gradient-clinic/*/socket")
+    notebook = json.loads((warmed.course / SOLUTION).read_text())
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    cell["source"] = CONNECT.format(address=str(address))
+    attack = warmed.course / "attack.ipynb"
+    attack.write_text(json.dumps(notebook))
+    _, out, errors = warmed.run("grade", "01", "--notebook", str(attack), "--sandbox", walls)
+    assert ("RuntimeError: reached" in out) == reached, out + errors
+    assert ("FileNotFoundError" in out) != reached
+
+
+# --- processes that are killed, or hang ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("victim", ["resident", "fork server"])
+def test_a_killed_process_of_ours_changes_no_verdict(warmed: Place, victim: str, moment: float) -> None:
+    resident, *others = warmed.family()
+    command = warmed.start("grade", "01", "--notebook", SOLUTION, "--format", "json")
+    time.sleep(moment)
+    for process in [resident] if victim == "resident" else others:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    out, errors = command.communicate(timeout=120)
+    assert (command.returncode, errors) == (0, "")
+    assert json.loads(out)["status"] == "passed"
+    if victim == "resident":
+        assert not left_of([resident, *others])
+
+
+def test_who_is_killed_leaves_nothing_running(warmed: Place) -> None:
+    before = set(warmed.family())
+    command = warmed.start("grade", "01", "--timeout", "60", "--notebook", str(endless(warmed.course)))
+    wait_until(lambda: len(set(warmed.family()) - before) > 2)
+    command.kill()
+    command.communicate()
+    wait_until(lambda: len(warmed.family()) <= len(before))
+
+
+def test_ctrl_c_ends_the_grading_with_130(warmed: Place) -> None:
+    before = set(warmed.family())
+    command = warmed.start("grade", "01", "--notebook", str(endless(warmed.course)))
+    wait_until(lambda: len(set(warmed.family()) - before) > 2)
+    command.send_signal(signal.SIGINT)
+    out, errors = command.communicate(timeout=30)
+    assert (command.returncode, out, errors) == (130, "", "Stopped.\n")
+    wait_until(lambda: len(warmed.family()) <= len(before))
+
+
+def test_one_that_hangs_is_done_without(warmed: Place) -> None:
+    resident = warmed.resident()
+    assert resident is not None
+    resident.suspend()
+    try:
+        code, out, errors = warmed.run("grade", "01", "--brief")
+    finally:
+        resident.resume()
+    assert (code, errors) == (1, "") and "points" in out
+
+
+def test_a_strange_answer_is_done_without(warmed: Place) -> None:
+    (folder,) = warmed.folders()
+    resident = warmed.resident()
+    assert resident is not None
+    resident.suspend()
+    (folder / "socket").unlink()
+    with socket.socket(socket.AF_UNIX) as impostor:
+        impostor.bind(str(folder / "socket"))
+        impostor.listen()
+        threading.Thread(target=lambda: impostor.accept()[0].send(b"what?"), daemon=True).start()
+        code, out, errors = warmed.run("grade", "01", "--brief")
+    resident.resume()
+    assert (code, errors) == (1, "") and "points" in out
+
+
+def endless(course: Path) -> Path:
+    notebook = json.loads((course / SOLUTION).read_text())
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"] = "while True: pass"
+    path = course / "endless.ipynb"
+    path.write_text(json.dumps(notebook))
+    return path
+
+
+def attempts(course: Path) -> int:
+    exercise = load(course / "exercises" / "01_line")
+    return Progress(exercise.course).standing(exercise).attempts
