@@ -17,7 +17,7 @@ from grader.errors import LostError, UngradableError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session, open_session
 from grader.grading.probe import probe
-from grader.grading.reference import References
+from grader.grading.references import References
 from grader.grading.twin import Doctor, Twin
 from grader.grading.verdict import explained, reason_not_judged, verdict
 from grader.kernels import Cancellation, KernelRequest, KernelSource

@@ -19,6 +19,8 @@ from grader.model import Device, LimitHit, Limits
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
+    from grader.kernels.warm import Recipe
+
 
 Walls = Literal["auto", "bwrap", "off"]  # what has to stand between a notebook and this machine
 WALLS: tuple[Walls, ...] = get_args(Walls)
@@ -86,6 +88,10 @@ class KernelSource(Protocol):
 
     sandboxed: bool  # whether walls stand between a notebook and this machine
     notice: str  # one line to show when the source is slower or less safe than it could be; else ""
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """With which another process can open the same; None where that would gain nothing."""
 
     def kernel(self, request: KernelRequest) -> AbstractContextManager[Kernel]:
         """A started kernel for the length of a `with`; nothing of it is left afterwards."""

@@ -80,9 +80,9 @@ def isolation() -> Capability:
     name = "isolated forks"
     if sys.platform != "linux" or sandbox.bubblewrap() is None or bubblewrap_problem() is not None:
         return Capability(name, False, "They need a sandbox.", consequence=_SLOWER)
-    from grader.kernels.forkserver import ForkServer
+    from grader.kernels.forkserver import ForkServer, Start
 
-    server = ForkServer(walls=True)
+    server = ForkServer(Start.behind(walls=True))
     try:
         problem = server.isolation_problem()
     finally:

@@ -26,14 +26,14 @@ def warm(walls: Walls, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()
     """Forked kernels if this system has them."""
     if sys.platform != "linux":
         return _cold_in_the_open(walls, "bubblewrap needs Linux", COLD)
-    from grader.kernels.warm import WarmSource
+    from grader.kernels.warm import Recipe, WarmSource
 
     if walls == "off":
-        return WarmSource(walls=False)
+        return WarmSource(Recipe.of(walls=False))
     if sandbox.bubblewrap() is None:
         _insist(walls, "bubblewrap is not installed")
-        return WarmSource(walls=False, notice=OPEN.format(why="bubblewrap is not installed"))
-    source = WarmSource(True, hidden, visible)
+        return WarmSource(Recipe.of(walls=False), notice=OPEN.format(why="bubblewrap is not installed"))
+    source = WarmSource(Recipe.of(True, hidden, visible))
     problem = source.server.isolation_problem()
     if problem is None:
         return source
@@ -42,7 +42,7 @@ def warm(walls: Walls, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()
     if problem:
         return _own_sandbox(hidden, visible, SLOW)
     _insist(walls, f"bubblewrap does not work: {said or 'it gave no reason'}")
-    return WarmSource(walls=False, notice=OPEN.format(why="bubblewrap does not work"))
+    return WarmSource(Recipe.of(walls=False), notice=OPEN.format(why="bubblewrap does not work"))
 
 
 def cold(walls: Walls, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> KernelSource:

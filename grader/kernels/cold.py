@@ -114,6 +114,7 @@ class ColdSource:
     """Starts a fresh interpreter for each kernel."""
 
     sandboxed = False
+    recipe = None
 
     def __init__(self, notice: str = "") -> None:
         self.notice = notice

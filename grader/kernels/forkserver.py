@@ -35,8 +35,8 @@ class Start:
     environment: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def behind(cls, walls: bool, hidden: Iterable[Path], views: Iterable[View]) -> Start:
-        """One that hides these folders and shows those views, or one in the open."""
+    def behind(cls, walls: bool, hidden: Iterable[Path] = (), views: Iterable[View] = ()) -> Start:
+        """Behind walls, where it hides these folders and shows those views; or in the open."""
         if walls:
             arguments = [CONTROL, "walls", *sandbox.roots_in_tmp()]
             return cls(tuple(sandbox.command("zygote", ARCHIVE, arguments, hidden=hidden, views=views)))
@@ -134,8 +134,8 @@ def lend(launch: Callable[[Start], Server]) -> None:
 class ForkServer:
     """One server at a time, for any number of threads."""
 
-    def __init__(self, walls: bool, hidden: Iterable[Path] = (), views: Iterable[View] = ()) -> None:
-        self._start = Start.behind(walls, hidden, views)
+    def __init__(self, start: Start) -> None:
+        self._start = start
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._closed = False

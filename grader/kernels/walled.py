@@ -38,6 +38,7 @@ class WalledSource:
     """Starts a sandbox with a fresh interpreter for each kernel."""
 
     sandboxed = True
+    recipe = None
 
     def __init__(self, hidden: Iterable[Path] = (), visible: Iterable[Path] = (), notice: str = "") -> None:
         self.notice = notice

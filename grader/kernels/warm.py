@@ -6,16 +6,17 @@ same fork server runs in the open: as fast, and no safer than a cold kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.inside import folders
 from grader.kernels import KernelRequest, sandbox
-from grader.kernels.forkserver import STARTUP_SECONDS, ForkServer
+from grader.kernels.forkserver import STARTUP_SECONDS, ForkServer, Start
 from grader.kernels.scratch import Scratch
-from grader.kernels.visible import views
+from grader.kernels.visible import View, views
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -26,16 +27,29 @@ if TYPE_CHECKING:
 ATTEMPTS = 2  # the server may be lost between two notebooks
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that makes a warm source what it is: another process can open the same."""
+
+    walls: bool
+    views: tuple[View, ...]
+    start: Start
+
+    @classmethod
+    def of(cls, walls: bool, hidden: Sequence[Path] = (), visible: Sequence[Path] = ()) -> Recipe:
+        shown = tuple(views(visible)) if walls else ()
+        return cls(walls, shown, Start.behind(walls, hidden, shown))
+
+
 class WarmSource:
     """Forks a kernel for each request."""
 
-    def __init__(
-        self, walls: bool, hidden: Iterable[Path] = (), visible: Iterable[Path] = (), notice: str = ""
-    ) -> None:
-        self.sandboxed = walls
+    def __init__(self, recipe: Recipe, notice: str = "") -> None:
+        self.recipe = recipe
+        self.sandboxed = recipe.walls
         self.notice = notice
-        self._views = views(visible) if walls else ()
-        self.server = ForkServer(walls, hidden, self._views)
+        self._views = recipe.views
+        self.server = ForkServer(recipe.start)
         self.server.start()
         self._scratch = Scratch()
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from grader.resident.borrowing import Account
 from grader.resident.client import GO
 from grader.resident.learning import new_modules
-from grader.resident.lending import IMPORTED, Borrower
+from grader.resident.protocol import IMPORTED
 
 LENGTH = 4  # bytes that say how long the message is
 _running: Command | None = None
@@ -25,9 +26,9 @@ _running: Command | None = None
 class Command:
     """What was typed, where, by whom, and the connection to whoever waits for its end."""
 
-    def __init__(self, connection: socket.socket, signature: str, borrower: Borrower) -> None:
+    def __init__(self, connection: socket.socket, signature: str, account: Account) -> None:
         """Read it, and wait until it is to begin. Raises OSError, ValueError or KeyError where it is not."""
-        self._connection, self._borrower = connection, borrower
+        self._connection, self._account = connection, account
         self._code = 1  # Python's, for an exception
         self._known = set(sys.modules)
         self._told, self._descriptors = _read(connection)
@@ -77,7 +78,7 @@ class Command:
             with suppress(OSError, ValueError):
                 stream.flush()
         if modules := new_modules(self._known):
-            self._borrower.tell(IMPORTED, modules=modules)
+            self._account.tell(IMPORTED, modules=modules)
         with suppress(OSError):
             self._connection.sendall(bytes([self._code & 0xFF]))
         os._exit(0)

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import psutil
 
-from grader.kernels import forkserver
 from grader.resident import command, learning, place
-from grader.resident.lending import STOP, Borrower, Lender
+from grader.resident.borrowing import Account
+from grader.resident.lender import Lender
+from grader.resident.protocol import STOP
 
 IDLE, IDLE_SECONDS = "GRADER_IDLE", 900.0
 TICK_SECONDS = 5.0  # between looks at the world
@@ -40,10 +41,10 @@ class Resident:
         self.process = os.getpid()
         self.path = Path(f"/proc/self/fd/{folder}").readlink()
         self.signature = place.signature()
-        self.lender = Lender()
+        self.lender = Lender(self._fork)
         self.children: dict[int, int] = {}  # a descriptor of each command -> its process
         self.used = time.monotonic()
-        self.borrower: Borrower  # in a command
+        self.account: Account  # in a fork
         self._janitor = _janitor(self.path, os.fstat(folder).st_ino)
 
     def next_command(self) -> command.Command | None:
@@ -85,33 +86,39 @@ class Resident:
         if CREDENTIALS.unpack(credentials)[1] != os.getuid():
             connection.close()
             return None
-        account = self.lender.open_account()
-        child = os.fork()
+        child = self._fork()
         if child == 0:
-            return self._become(connection, account)
+            return self._command(connection)
         connection.close()
-        account.close()
         self.children[os.pidfd_open(child)] = child
         self.used = time.monotonic()
         return None
 
-    def _become(self, connection: socket.socket, account: socket.socket) -> command.Command:
-        """In the fork: keep nothing of the resident grader."""
+    def _fork(self) -> int:
+        """A fork that keeps nothing of the resident grader but an account with it; as `os.fork`."""
         global _here
+        account = self.lender.open_account()
+        child = os.fork()
+        if child != 0:
+            account.close()
+            return child
         os.setsid()
         self.listener.close()
         os.close(self.folder)
         if self._janitor.stdin is not None:
             self._janitor.stdin.close()
-        self.lender.forget_lent()
+        self.lender.forget()
         for descriptor in self.children:
-            os.close(descriptor)  # (their number is still of interest)
+            os.close(descriptor)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _here = self
-        self.borrower = Borrower(account)
-        forkserver.lend(self.borrower.server)
+        self.account = Account(account)
+        self.account.open()
+        return 0
+
+    def _command(self, connection: socket.socket) -> command.Command:
         try:
-            return command.Command(connection, self.signature, self.borrower)
+            return command.Command(connection, self.signature, self.account)
         except (OSError, ValueError, KeyError):
             os._exit(1)
 
@@ -122,7 +129,7 @@ class Resident:
 
     def stop(self) -> None:
         """In a command: have the resident grader end when no command runs any more."""
-        self.borrower.tell(STOP)
+        self.account.tell(STOP)
 
     def _forget(self, descriptor: int) -> None:
         """A command has ended."""

@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,6 +22,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from grader.model import CheckSpec
+from grader.resident.helper import connections
 from grader.spec.evidence import thaw
 from grader.spec.plugin import Pair, SpecPlugin
 
@@ -130,27 +132,57 @@ def _judge_all(spec: str, jobs: TextIO, out: TextIO) -> NoReturn:
         os._exit(0)
 
 
-def serve() -> None:
-    """Answer jobs until the parent closes the pipe. What specs print goes nowhere: stdout carries answers only."""
-    sys.dont_write_bytecode = True
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        os.environ.pop(name, None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    jobs, out = sys.stdin, os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if not hasattr(os, "fork"):
-        return _tell(out, judge(jobs.readline(), lambda: _pair(jobs.readline())))
-    rehearse()
-    specs: dict[str, Collected] = {}
-    while spec := jobs.readline():
-        folder = json.loads(spec)["folder"]
+class Bench:
+    """All specs that have been collected here."""
+
+    def __init__(self) -> None:
+        sys.dont_write_bytecode = True
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(name, None)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        self._specs: dict[str, Collected] = {}
+        if hasattr(os, "fork"):
+            rehearse()
+
+    def attend(self, jobs: TextIO, out: TextIO) -> bool:
+        """Answer the next job; whether there was one."""
+        spec = jobs.readline()
+        if not spec:
+            return False
+        if not hasattr(os, "fork"):
+            _tell(out, judge(spec, lambda: _pair(jobs.readline())))
+            return False
+        out.write(self._judged(spec, jobs.readline()))
+        out.flush()
+        return True
+
+    def _judged(self, spec: str, evidence: str) -> str:
+        folder, specs = json.loads(spec)["folder"], self._specs
         if folder in specs and specs[folder].spec != spec:  # its author has changed it
             specs.pop(folder).end()
         if folder not in specs:
             specs[folder] = Collected(spec)
-        out.write(specs[folder].judge(jobs.readline()) or json.dumps(_ended(specs.pop(folder).end())) + "\n")
-        out.flush()
-    return None
+        return specs[folder].judge(evidence) or json.dumps(_ended(specs.pop(folder).end())) + "\n"
+
+
+def serve() -> None:
+    """Answer jobs until the parent closes the pipe. What specs print goes nowhere: stdout carries answers only."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    bench = Bench()
+    while bench.attend(sys.stdin, out):
+        pass
+
+
+def serve_all(control: socket.socket) -> None:
+    """Be a helper of the resident grader: answer the jobs of every connection that comes, until it ends."""
+    bench = Bench()
+    for connection in connections(control):
+        with suppress(OSError, ValueError):  # whoever asked has gone
+            stream = connection.makefile("rw", encoding="utf-8")
+            if bench.attend(stream, stream):
+                continue
+        connection.close()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from pydantic import TypeAdapter
 
 from grader.errors import InternalError, LostError
 from grader.model import Check, CheckSpec, Comparison, Evidence, Exercise
+from grader.resident import borrowing
+from grader.resident.borrowing import LentProcess
 from grader.spec.evidence import freeze
 
 TIMEOUT = 60.0  # seconds; a spec takes a tenth of one
@@ -29,7 +31,7 @@ class Judge:
     """A judging process; started at once, so that its imports overlap with the notebook's run. Not for two threads."""
 
     def __init__(self) -> None:
-        self._process = self._start()
+        self._process = _open()
 
     def __enter__(self) -> Judge:
         return self
@@ -40,9 +42,8 @@ class Judge:
         self.close()
 
     def close(self) -> None:
-        """End the judging process."""
-        _end(self._process)
-        self._process.communicate()
+        """End the judging process, or give it back."""
+        self._process.close()
 
     def checks(self, exercise: Exercise, learner: Evidence, reference: Evidence | None) -> tuple[Check, ...]:
         """Run the exercise's spec. Raises InternalError where the spec itself is broken or does not end."""
@@ -61,18 +62,16 @@ class Judge:
         return tuple(_check(check, answer["results"].get(check.id)) for check in exercise.checks)
 
     def _ask(self, job: str) -> dict[str, Any]:
-        if self._process.poll() is not None:
-            self._process = self._start()
-        process = self._process
-        assert process.stdin is not None and process.stdout is not None
-        watch = threading.Timer(TIMEOUT, _end, [process])
+        if not self._process.runs():
+            self._process.close()
+            self._process = _open()
+        watch = threading.Timer(TIMEOUT, self._process.kill)
         watch.start()
         begun = time.monotonic()
         try:
-            process.stdin.write(job)
-            process.stdin.flush()
-            told = process.stdout.readline()
-            return dict(json.loads(told))
+            self._process.jobs.write(job)
+            self._process.jobs.flush()
+            return dict(json.loads(self._process.answers.readline()))
         except (OSError, ValueError):
             if time.monotonic() - begun < TIMEOUT:
                 raise LostError("The process that judges was ended from outside.", "Grade again.") from None
@@ -80,8 +79,12 @@ class Judge:
         finally:
             watch.cancel()
 
-    def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+
+class _Own:
+    """A judging process that ends with us."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "grader.spec.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -90,15 +93,46 @@ class Judge:
             encoding="utf-8",
             start_new_session=True,
         )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.jobs, self.answers = self._process.stdin, self._process.stdout
+
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """With all that it has forked, where there are forks."""
+        if os.name == "posix":
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
+        self._process.communicate()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """With all that it has forked, where there are forks."""
-    if os.name == "posix":
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
+class _Lent:
+    """One that the resident grader keeps."""
+
+    def __init__(self, process: LentProcess) -> None:
+        self._process = process
+        self._connection = process.connect()
+        self.jobs = self.answers = self._connection.makefile("rw", encoding="utf-8")
+        self.runs, self.kill = process.runs, process.kill
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.jobs.close()
+        self._connection.close()
+        self._process.end()
+
+
+def _open() -> _Own | _Lent:
+    if lent := borrowing.helper("grader.spec.child"):
+        with suppress(OSError):
+            return _Lent(lent)
+    return _Own()
 
 
 def unjudged(exercise: Exercise, reason: str) -> tuple[Check, ...]:

@@ -163,7 +163,7 @@ def test_a_broken_solution_is_our_fault(warm: KernelSource, course: Path) -> Non
 class Counted:
     """A kernel source that counts the kernels it gives."""
 
-    sandboxed, notice = True, ""
+    sandboxed, notice, recipe = True, "", None
 
     def __init__(self, source: KernelSource) -> None:
         self._source, self.kernels = source, 0

@@ -28,7 +28,7 @@ class BreaksAtTheEnd:
     notice = ""
 
     def __init__(self, source: KernelSource) -> None:
-        self.sandboxed = source.sandboxed
+        self.sandboxed, self.recipe = source.sandboxed, source.recipe
         self._source = source
 
     @contextmanager

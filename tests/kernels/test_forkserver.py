@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.kernels.warm import WarmSource
+from grader.kernels.warm import Recipe, WarmSource
 
 from ..conftest import left_of, wait_until
 from .conftest import need_walls
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.sandbox]
 def source(request: pytest.FixtureRequest) -> Iterator[WarmSource]:
     if request.param:
         need_walls()
-    with closing(WarmSource(walls=request.param)) as source:
+    with closing(WarmSource(Recipe.of(walls=request.param))) as source:
         yield source
 
 
@@ -65,9 +65,9 @@ GRADING = """
 import sys, time
 from pathlib import Path
 from grader.kernels import KernelRequest
-from grader.kernels.warm import WarmSource
+from grader.kernels.warm import Recipe, WarmSource
 walls, spread = sys.argv[1] == "walls", "import time\\nprint('running')\\ntime.sleep(60)"
-source = WarmSource(walls=walls)
+source = WarmSource(Recipe.of(walls=walls))
 try:
     print(source.server.pid(), source._scratch.path, flush=True)
     while True:
@@ -126,7 +126,7 @@ def test_it_outlives_the_thread_that_opened_it() -> None:
     import threading
 
     opened: list[WarmSource] = []
-    thread = threading.Thread(target=lambda: opened.append(WarmSource(walls=True)))
+    thread = threading.Thread(target=lambda: opened.append(WarmSource(Recipe.of(walls=True))))
     thread.start()
     thread.join()
     with closing(opened[0]) as source:
@@ -142,5 +142,8 @@ def test_a_start_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyP
     broken.write_text("#!/bin/sh\necho 'bwrap: no permissions to create a new namespace' >&2\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with closing(WarmSource(walls=True)) as source, pytest.raises(KernelStartError, match="no permissions to create"):
+    with (
+        closing(WarmSource(Recipe.of(walls=True))) as source,
+        pytest.raises(KernelStartError, match="no permissions to create"),
+    ):
         run(source, "print(1)")

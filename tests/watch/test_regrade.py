@@ -27,7 +27,7 @@ ENDLESS = "import time\ntime.sleep(600)"
 class Remembering:
     """The kernels of a real source, for a test to end them."""
 
-    sandboxed, notice = True, ""
+    sandboxed, notice, recipe = True, "", None
 
     def __init__(self, source: KernelSource) -> None:
         self._source = source

@@ -1,0 +1,129 @@
+"""In a command of the resident grader: what is lent to it. In any other process nothing is, and all is started anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from grader.kernels import forkserver
+from grader.kernels.forkserver import WALLS_SECONDS, OwnServer, Server, Start
+from grader.resident.protocol import HELPER, MESSAGE, SERVER
+
+HELPER_SECONDS = 10.0  # until one has been forked; usually 0.02
+_account: Account | None = None
+
+
+class Account:
+    """A command's way to ask the resident grader; for any thread."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._lock = connection, threading.Lock()
+
+    def open(self) -> None:
+        """From now on this process borrows."""
+        global _account
+        _account = self
+        forkserver.lend(self._server)
+
+    def tell(self, what: str, **more: object) -> None:
+        """Say something that is not answered."""
+        with self._lock, suppress(OSError):
+            self._connection.send(json.dumps({"what": what, **more}).encode())
+
+    def ask(self, what: str, seconds: float, **more: object) -> tuple[dict[str, Any], list[int]]:
+        """Ask for something; what is said of it, and its three descriptors. Raises OSError or ValueError where it is
+        not to be had."""
+        with self._lock:
+            self._connection.settimeout(seconds)
+            self._connection.send(json.dumps({"what": what, **more}).encode())
+            text, descriptors, _flags, _address = socket.recv_fds(self._connection, MESSAGE, 3)
+        if len(descriptors) != 3:
+            raise ValueError("nothing is lent")
+        return dict(json.loads(text)), descriptors
+
+    def _server(self, start: Start) -> Server:
+        try:
+            return LentServer(self, start)
+        except (OSError, ValueError):
+            return OwnServer(start)
+
+
+def helper(module: str) -> LentProcess | None:
+    """A process of the resident grader's in which this module serves; None where there is none to be had."""
+    if _account is None:
+        return None
+    try:
+        return LentProcess(*_account.ask(HELPER, HELPER_SECONDS, module=module))
+    except (OSError, ValueError):
+        return None
+
+
+class LentProcess:
+    """Stays the resident grader's: `end` only lets go of it."""
+
+    def __init__(self, answer: dict[str, Any], descriptors: list[int]) -> None:
+        control, self._process, self._log = descriptors
+        self.control = socket.socket(fileno=control)
+        self.pid: int = answer["pid"]
+
+    def runs(self) -> bool:
+        return not self.ends_within(0)
+
+    def ends_within(self, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._process, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def connect(self) -> socket.socket:
+        """A connection to it. Raises OSError where it has ended."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            try:
+                socket.send_fds(self.control, [b"c"], [theirs.fileno()])
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    def log(self) -> str:
+        return os.pread(self._log, 1 << 14, 0).decode(errors="replace").strip()
+
+    def kill(self) -> None:
+        """It hangs: end it, with all that it has forked. The next who asks is lent another one."""
+        with suppress(ProcessLookupError):
+            if self.runs():
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        self.control.close()
+        os.close(self._process)
+        os.close(self._log)
+
+
+class LentServer(LentProcess):
+    """A fork server of the resident grader's."""
+
+    def __init__(self, account: Account, start: Start) -> None:
+        self._account, self._start = account, start
+        answer, descriptors = account.ask(SERVER, WALLS_SECONDS, event="walls", **asdict(start))
+        super().__init__(answer, descriptors)
+        self._walls: str | None = answer["problem"]
+
+    def problem(self, event: str, seconds: float) -> str | None:
+        if event == "walls":
+            return self._walls
+        try:
+            answer, descriptors = self._account.ask(SERVER, seconds, event=event, **asdict(self._start))
+        except (OSError, ValueError):
+            return ""
+        for descriptor in descriptors:
+            os.close(descriptor)
+        problem: str | None = answer["problem"]
+        return problem if answer["pid"] == self.pid else ""
