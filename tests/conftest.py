@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -34,6 +36,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write what is seen into the golden files")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def resident_grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Commands that tests type have a resident grader of this test process, as a learner's have one of the learner's."""
+    runtime = tmp_path_factory.mktemp("runtime")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    os.environ.pop("CI", None)
+    yield
+    if any(runtime.glob("gradient-clinic/*/socket")):
+        subprocess.run([sys.executable, "-m", "grader", "server", "stop"], stdout=subprocess.DEVNULL, check=True)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A busy machine can be slower than any patience of a test; whatever else fails, fails at once."""
     for item in items:
@@ -51,6 +64,11 @@ def missing(reason: str) -> NoReturn:
     if os.environ.get("GRADER_REQUIRE_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def alone() -> dict[str, str]:
+    """The environment of a command that does all of its work itself."""
+    return {**os.environ, "GRADER_SERVER": "off"}
 
 
 def running(process: psutil.Process) -> bool:

@@ -19,7 +19,7 @@ import pytest
 from grader.cli import COMMANDS
 
 from .command_line import grader
-from .conftest import left_of
+from .conftest import alone, left_of
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "results.schema.json").read_text())
 
@@ -191,8 +191,8 @@ def test_a_notebook_of_another_exercise_is_ungradable_also_as_json(course: Path)
 def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(course: Path, delay: float) -> None:
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "while True: pass"))
-    command = [sys.executable, "-m", "grader", "01"]
-    process = subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command, pipe = [sys.executable, "-m", "grader", "01"], subprocess.PIPE
+    process = subprocess.Popen(command, cwd=course, env=alone(), stdout=pipe, stderr=pipe, text=True)
     while not psutil.Process(process.pid).children():  # before, Python itself is starting
         time.sleep(0.01)
     time.sleep(delay)

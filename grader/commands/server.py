@@ -35,9 +35,8 @@ def status() -> int:
     family.pop(psutil.Process().pid, None)
     held = sum(_memory(process) for process in family.values())
     click.echo(f"The resident grader runs (process {resident.process}, {held / MB:.0f} MB with all that it keeps).")
-    click.echo(
-        f"It keeps {plural(len(resident.lender.processes()), 'fork server')} and runs {_others(resident.running)}."
-    )
+    kept = ", ".join(resident.lender.processes().values()) or "nothing"
+    click.echo(f"It keeps {kept}, and runs {_others(resident.running)}.")
     click.echo(f"It ends after {server.idle_seconds() / 60:.0f} minutes without a command, or with")
     click.echo("    python -m grader server stop")
     return OK

@@ -22,7 +22,7 @@ from grader.kernels.forkserver import OwnServer, Start
 from grader.resident.protocol import HELPER, IMPORTED, MESSAGE, SERVER, STOP
 
 MOST_SERVERS = 3  # each holds half a gigabyte
-HELPERS = {"grader.spec.child": "judging", "grader.grading.solutions": "the solutions"}
+HELPERS = {"grader.spec.child": "the judging process", "grader.grading.solutions": "the solutions' kernels"}
 
 
 class Lent(Protocol):
@@ -132,7 +132,7 @@ class Lender:
     def processes(self) -> dict[int, str]:
         """Of each that is kept, with what it is."""
         return {
-            kept.lent.pid: "a fork server" if isinstance(key, Start) else f"a process for {HELPERS.get(key, key)}"
+            kept.lent.pid: "a fork server" if isinstance(key, Start) else HELPERS.get(key, key)
             for key, kept in self._kept.items()
         }
 

@@ -23,7 +23,7 @@ from grader.doctor.examine import Examined
 from grader.doctor.file import Diagnosis
 
 from ..command_line import grader
-from ..conftest import left_of
+from ..conftest import alone, left_of
 
 pytestmark = pytest.mark.kernel
 
@@ -313,8 +313,8 @@ def test_another_folder_can_be_added(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_ends_with_130_and_leaves_no_process_behind(folder: Path) -> None:
     (folder / "hang.py").write_text("while True: pass\n")
-    command = [sys.executable, "-m", "grader", "doctor", "hang.py"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command, pipe = [sys.executable, "-m", "grader", "doctor", "hang.py"], subprocess.PIPE
+    process = subprocess.Popen(command, cwd=folder, env=alone(), stdout=pipe, stderr=pipe, text=True)
     while not psutil.Process(process.pid).children():  # the fork server: all is imported
         time.sleep(0.1)
     time.sleep(2)

@@ -18,7 +18,7 @@ import pytest
 from grader.commands.machine import FEWEST_FILES, disk_problem
 from grader.course.files import write_whole
 
-from ..conftest import left_of
+from ..conftest import alone, left_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders in use can't be deleted elsewhere")
 GRADER = [sys.executable, "-m", "grader"]
@@ -75,7 +75,7 @@ def test_a_closed_terminal_leaves_nothing_behind(course: Path, number: signal.Si
     path = course / "exercises" / "01_line" / "notebook.ipynb"
     path.write_text(path.read_text().replace("losses = []", "while True: pass"))
     scratch = Path(tempfile.mkdtemp(prefix="grader-"))  # a short path: sockets lie below it
-    environment = os.environ | {"TMPDIR": str(scratch)}
+    environment = alone() | {"TMPDIR": str(scratch)}
     process = subprocess.Popen([*GRADER, "01"], cwd=course, env=environment, stderr=subprocess.PIPE)
     while not (family := psutil.Process(process.pid).children(recursive=True)) or not list(scratch.iterdir()):
         time.sleep(0.05)

@@ -13,7 +13,7 @@ from grader.course.catalogue import exercises
 from grader.course.progress import Progress
 from grader.model import Status, Verdict
 
-from ..conftest import left_of
+from ..conftest import alone, left_of
 from .conftest import Desk
 
 COMMAND = [sys.executable, "-m", "grader", "watch", "--device", "cpu"]
@@ -25,7 +25,13 @@ def test_every_verdict_ends_in_one_line_that_sums_it_up_and_ctrl_c_ends_it(
     desk: Desk, options: tuple[str, ...]
 ) -> None:
     process = subprocess.Popen(
-        [*COMMAND, *options], cwd=desk.course, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, bufsize=1
+        [*COMMAND, *options],
+        cwd=desk.course,
+        env=alone(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     )
     assert process.stdout is not None
     seen: list[str] = []
