@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def resident_grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Commands that tests type have a resident grader of this test process, as a learner's have one of the learner's."""
+    """Commands that tests type have a resident grader of this test process: a learner has one of their own too."""
     runtime = tmp_path_factory.mktemp("runtime")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     os.environ.pop("CI", None)
