@@ -178,11 +178,10 @@ def serve_all(control: socket.socket) -> None:
     """Be a helper of the resident grader: answer the jobs of every connection that comes, until it ends."""
     bench = Bench()
     for connection in connections(control):
-        with suppress(OSError, ValueError):  # whoever asked has gone
-            stream = connection.makefile("rw", encoding="utf-8")
+        with suppress(OSError, ValueError), connection.makefile("rw", encoding="utf-8") as stream:
             if bench.attend(stream, stream):
                 continue
-        connection.close()
+        connection.close()  # whoever asked has gone
 
 
 if __name__ == "__main__":
