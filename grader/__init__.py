@@ -2,18 +2,46 @@
 
 from grader import grade
 verdict = grade("exercises/02", "my_notebook.ipynb")
+
+import grader
+with grader.doctor() as findings:
+    train_step(x, y)
+print(findings)
+
+%load_ext grader
+%%doctor
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from grader.inprocess.block import Doctor
     from grader.model import Device, Verdict
 
-__all__ = ["grade"]
+    def doctor(steps: int = 30) -> Doctor:
+        """Examine the gradients of the block that follows, and stop recording after so many training steps."""
+
+else:
+    from grader import doctor
+
+    class _Doctor(ModuleType):
+        """The package of that name, which is also a function: both names are good, and neither is to give way."""
+
+        def __call__(self, **options: Any) -> Doctor:
+            from grader.inprocess.block import Doctor
+
+            return Doctor(**options)
+
+    doctor.__class__ = _Doctor
+
+__all__ = ["doctor", "grade"]
 __version__ = "0.1.0"
 
 
@@ -36,3 +64,10 @@ def grade(exercise: str | Path, notebook: str | Path | None = None, device: Devi
             return grader.grade(found, read(Path(notebook) if notebook else found.notebook))
     finally:
         source.close()
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext grader`."""
+    from grader.jupyter.magics import Magics
+
+    shell.register_magics(Magics)

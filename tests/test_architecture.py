@@ -21,14 +21,15 @@ LAYERS = [
     ["spec", "doctor"],
     ["grading"],
     ["report"],
-    ["watch", "classroom", "authoring"],
+    ["inprocess"],
+    ["watch", "classroom", "authoring", "jupyter"],
     ["commands"],
     ["cli"],
 ]
 DOCTOR = [  # the same for the modules of the doctor
     ["events", "wording", "remembered", "obstacles"],
     ["trace"],
-    ["story"],
+    ["story", "extent"],
     ["backward", "naming", "suspect"],
     ["flow"],
     ["path", "case"],

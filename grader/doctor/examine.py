@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
 from grader.doctor.case import PLAIN, Plan
+from grader.doctor.extent import Examined, count
 from grader.doctor.investigation import UNREADABLE, Investigation
-from grader.doctor.trace import Trace
 from grader.errors import InternalError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
@@ -33,15 +33,6 @@ SEED = 7  # of every run
 EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well
 FETCH_SECONDS = 60.0
 HOOKS_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """How much there was to look at."""
-
-    gradient_calls: NonNegativeInt = 0  # places in the code that ask for gradients
-    variables: NonNegativeInt = 0  # for which gradients are asked, or else those that could be trained
-    steps: NonNegativeInt = 0
 
 
 COUNTED = TypeAdapter(Examined)
@@ -137,7 +128,7 @@ def examine(
     return Examination(
         run,
         tuple(_placed(finding, notebook, order) for finding in conclusion.findings),
-        _count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
+        count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
         traced=conclusion.is_readable,
         gaps=conclusion.gaps,
     )
@@ -191,13 +182,3 @@ def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int
     cut = blank_start(notebook.cells[number - 1]).count("\n")
     cell = None if notebook.program else number
     return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
-
-
-def _count(trace: Trace | None, counted: Examined) -> Examined:
-    """The trace knows what was there, the recorder what happened inside `model.fit`."""
-    if trace is None:
-        return counted
-    trainable = sum(variable.trainable for variable in trace.variables)
-    return Examined(
-        max(len(trace.calls), counted.gradient_calls), counted.variables or trainable, counted.steps or trace.steps
-    )

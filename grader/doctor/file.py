@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.notebook import Notebook, read, read_program
-from grader.doctor.examine import Examination, Examined, examine
+from grader.doctor.examine import Examination, examine
+from grader.doctor.extent import Examined, extent
 from grader.doctor.obstacles import Surroundings, find_obstacle
 from grader.errors import UngradableError
 from grader.kernels import KernelRequest, KernelSource
@@ -120,8 +121,7 @@ def _diagnose(file: Path, notebook: Notebook, examination: Examination, around: 
             next_step = ""  # the findings have theirs
     else:
         status, (message, next_step) = run.status, _describe_stop(run, examined, around.noun, wish)
-    something = examined.gradient_calls or examined.steps
-    healthy = True if status == "examined" and something and examination.is_complete else None
+    healthy = True if status == "examined" and examined.anything and examination.is_complete else None
     if any(finding.severity == "error" for finding in findings):
         healthy = False
     message = " ".join(filter(None, [message, *examination.gaps]))
@@ -146,17 +146,10 @@ def _summarise(examination: Examination) -> str:
         return f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}."
     if not examination.is_complete:
         return f"No error was found. Examined: {extent(examined)}."
-    if not (examined.gradient_calls or examined.steps):
+    if not examined.anything:
         made = f"It makes {plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
         return f"{made} for no gradient, so there was nothing to examine."
     return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}."
-
-
-def extent(examined: Examined) -> str:
-    """'12 variables, 3 places that ask for gradients, 20 optimizer steps'."""
-    places = "place that asks" if examined.gradient_calls == 1 else "places that ask"
-    steps = plural(examined.steps, "optimizer step") if examined.steps else "no optimizer step"
-    return f"{plural(examined.variables, 'variable')}, {examined.gradient_calls:,} {places} for gradients, {steps}"
 
 
 def _describe_crash(error: CellError, noun: str) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from grader.words import place
 WIDTH = 80  # of plain text, and the most that a terminal is given: longer lines are tiring
 NARROWEST = 40
 CONTEXT = 2  # lines of code around the culprit
+LONGEST_LABEL = len("cell 12")
 CODE_MARGIN = 22  # at most what stands before a line of code: indentation, "cell 12", the bar and a line number
 _ASCII = str.maketrans(
     {"…": "...", "“": '"', "”": '"', "’": "'", "×": "x", "╳": "X", "│": "|"}
@@ -60,6 +61,7 @@ class Drawing:
     width: int
     signs: Signs
     file: str = ""  # the address of the file that holds the cells, where the terminal can open it
+    labels: Mapping[int | None, str] = field(default_factory=dict)  # of cells that have a name instead of a number
 
     def finding(self, finding: Finding, indent: int) -> Iterator[Text]:
         severity = "Note: " if finding.severity == "note" else ""
@@ -69,8 +71,9 @@ class Drawing:
         yield from self.indented(finding.next_step, indent, "Next: ")
 
     def code(self, place: Finding | CellError, indent: int, remark: str = "") -> Iterator[Text]:
-        label = f"cell {place.cell}" if place.cell is not None else "line"
-        lines = excerpt.around(self.cells, place, CONTEXT, self.width - CODE_MARGIN)
+        label = self.labels.get(place.cell) or (f"cell {place.cell}" if place.cell is not None else "line")
+        widest = self.width - CODE_MARGIN - max(0, len(label) - LONGEST_LABEL)
+        lines = excerpt.around(self.cells, place, CONTEXT, widest)
         yield from self._lines(lines, indent, label, remark)
 
     def _lines(self, lines: Sequence[excerpt.CodeLine], indent: int, label: str, remark: str = "") -> Iterator[Text]:

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from grader.commands.doctor import exit_code
-from grader.doctor.examine import Examined
+from grader.doctor.extent import Examined
 from grader.doctor.file import Diagnosis
 
 from ..command_line import grader

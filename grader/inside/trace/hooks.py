@@ -7,10 +7,12 @@ put in, or that has not noticed what it should have, is taken out again; the oth
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python import pywrap_tfe
 
 from . import boundary, keras_side, operations, tapes, training, variables
 from .log import INPUTS, OUTPUTS, TYPE, Log
@@ -26,15 +28,16 @@ class Session:
         self.optimizers = training.Optimizers(log)
 
     def end(self) -> None:
-        for undo in reversed(self.undo.values()):
-            undo()
+        with ExitStack() as stack:  # one that fails keeps no other from being taken out
+            for undo in self.undo.values():
+                stack.callback(undo)
         self.undo.clear()
 
     def result(self) -> dict[str, Any]:
         log = self.log
         with log.at_work():
-            self.variables.finish()
             layers = self.layers.finish()
+            self.variables.finish(layers)
             kept = [log.kept[clock] for clock in sorted(log.kept)]
             named = {number for op in kept for number in (*op[INPUTS], *op[OUTPUTS])}
             named |= {number for event in log.events for number in numbers_in(event)}
@@ -95,6 +98,8 @@ def begin(log: Log) -> Session:
         "fit": lambda: training.observe_fit(log),
         "functions": lambda: training.observe_functions(log),
     }
+    if log.plan.get("underway"):
+        put_in["older"] = lambda: variables.observe_older(log, session.variables)
     if log.plan.get("custom_gradients"):
         put_in["custom_gradients"] = lambda: operations.compare_custom_gradients(log)
     for name, hook in put_in.items():
@@ -103,7 +108,11 @@ def begin(log: Log) -> Session:
             session.working[name] = "works"
         except Exception as error:
             session.working[name] = f"left out: {type(error).__name__}: {error}"
-    rehearse(session)
+    if pywrap_tfe.TFE_Py_TapeSetIsEmpty():  # or else a tape of the learner's would record the rehearsal
+        rehearse(session)
+    log.clear()
+    log.written = session.variables.written
+    session.variables.forget()
     return session
 
 
@@ -137,7 +146,3 @@ def rehearse(session: Session) -> None:
             session.undo.pop(name)()
             session.working[name] = "left out: it did not notice what it should have"
     log.plan = plan
-    log.clear()
-    log.written = session.variables.written
-    session.variables.entries.clear()
-    session.variables.by_handle.clear()

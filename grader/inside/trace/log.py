@@ -47,9 +47,10 @@ Operation = list[Any]
 
 class Log:
     def __init__(self, locate: Callable[[str], int | None], plan: dict[str, Any]) -> None:
-        self.places = Places(locate)
+        self.places = Places(locate, generated=bool(plan.get("graphs")))
         self.plan = plan
         self.busy = False  # the trace itself is at work: what happens now is not the learner's doing
+        self.met: Callable[[Any], None] = lambda _: None  # called with each variable that is used
         self.clear()
 
     def clear(self) -> None:
@@ -63,12 +64,14 @@ class Log:
         self.events: list[dict[str, Any]] = []
         self.passing: deque[dict[str, Any]] = deque(maxlen=WINDOW)  # the latest of the common events
         self.backward: list[tuple[dict[str, Any], Any, Any]] = []  # the steps of the gradient call that is running
+        self.backward_bytes = 0  # of the gradients that they hold
         self.constants = 0
         self.steps = 0  # of optimizers
         self.dropped = 0
         self.faults: Counter[str] = Counter()
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
+        self.captured: dict[int, int] = {}  # a placeholder in a compiled function -> what it stands for
         self.array_writes: list[Any] = []  # what writes to TensorArrays in compiled functions gave back
         self.unsettled: list[tuple[Operation, list[Any]]] = []  # of which is not known yet whether a tape follows them
         self.ahead: dict[int, Operation] = {}  # a first output -> its operation, noted before TensorFlow called us
@@ -122,6 +125,9 @@ class Log:
             self.readings.add(key)
             self.event("read", variable=variable, layers=list(self.layers))
 
+    def advanced(self) -> None:
+        """Called after each gradient call and each optimizer step, with nothing of either left to do."""
+
     def operation(self, operation: Operation) -> None:
         self.recent.append(operation)
         if operation[CLOCK] <= FIRST:
@@ -139,6 +145,10 @@ class Log:
     def let_go(self) -> None:
         self.live.clear()
         self.live_bytes = 0
+
+    def forget_backward(self) -> None:
+        self.backward.clear()
+        self.backward_bytes = 0
 
     def keep_window(self) -> None:
         """Keeps the operations of the last steps, because a gradient call just now needs them explained."""

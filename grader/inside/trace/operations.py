@@ -12,6 +12,7 @@ accumulator TensorFlow computes the tangent first, and calls us about the operat
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,14 @@ from tensorflow.python.eager import backprop, context, forwardprop, record
 from tensorflow.python.framework import op_callbacks, ops
 from tensorflow.python.ops import custom_gradient, resource_variable_ops
 
-from .log import DESCRIBED_CONSTANTS, TRACKED, Log, Operation, digest, state_of
+from .log import DESCRIBED_CONSTANTS, KEPT_BYTES, TRACKED, Log, Operation, digest, state_of
 
 Undo = Callable[[], None]
 READS = ("ReadVariableOp", "ResourceGather")
-WRITES = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
+WRITING = (
+    *("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"),
+    *("ResourceScatter", "ResourceApply", "ResourceStrided"),
+)
 ARRAY_WRITES = ("TensorListSetItem", "TensorListScatterIntoExistingList", "TensorArrayWriteV3", "TensorArrayScatterV3")
 
 
@@ -38,6 +42,10 @@ def observe(log: Log) -> Undo:
         if graph is not None:
             if op_type in ARRAY_WRITES:
                 log.array_writes.append(outputs[0])
+            if log.plan.get("graphs"):
+                with log.noting():
+                    settle(log)
+                    note_built(log, op_type, inputs, outputs)
             return
         with log.noting():
             settle(log)
@@ -60,9 +68,46 @@ def note(log: Log, name: str, inputs: Any, given: list[Any]) -> Operation:
     log.operation(operation)
     if log.layers and name in READS:
         log.read(taken[0])
-    if taken and (name in WRITES or name.startswith(("ResourceScatter", "ResourceApply", "ResourceStrided"))):
+    if taken and name.startswith(WRITING):
         log.written(taken[0])
     return operation
+
+
+def note_built(log: Log, name: str, inputs: Any, outputs: Any) -> None:
+    """An operation of a function that is being compiled: as one that ran, but nothing is known of its values."""
+    if name == "Placeholder":
+        return
+    place = log.places.here()
+    taken = [built_number(log, tensor) for tensor in inputs]
+    for tensor in outputs:
+        describe_built(log, tensor)
+    tapes = [] if pywrap_tfe.TFE_Py_TapeSetIsStopped() else list(log.tapes)
+    operation = [log.tick(), name, place, taken, [one._id for one in outputs], tapes, False, log.within, None]
+    log.operation(operation)
+    if log.layers and name in READS:
+        log.read(taken[0])
+    if taken and name.startswith(WRITING):
+        log.written(taken[0])
+    if outputs and log.tapes:
+        log.unsettled.append((operation, list(outputs)))
+
+
+def built_number(log: Log, tensor: Any) -> int:
+    """A tensor's number; of a placeholder that stands for a tensor from outside the function, that tensor's."""
+    number = int(tensor._id)
+    if number not in log.captured and not isinstance(tensor, ops.EagerTensor):
+        describe_built(log, tensor)
+        outside = number
+        if tensor.op.type == "Placeholder":
+            captures = getattr(tensor.graph, "captures", ())
+            outside = next((built_number(log, one) for one, stand_in in captures if stand_in is tensor), number)
+        log.captured[number] = outside
+    return log.captured.get(number, number)
+
+
+def describe_built(log: Log, tensor: Any) -> None:
+    known = tensor.shape.is_fully_defined()
+    log.tensors[tensor._id] = [tensor.dtype.name, tuple(tensor.shape.as_list()) if known else None]
 
 
 def track(log: Log, operation: Operation, given: list[Any], slow: bool) -> None:
@@ -181,20 +226,24 @@ def observe_backward(log: Log) -> Undo:
     """One event for each operation that a tape differentiates: which gradients came in and which went out."""
     original = backprop._gradient_function
 
+    def known(tensors: Any) -> list[int | None] | None:
+        found = numbers(tensors)
+        return found and [None if number is None else log.captured.get(number, number) for number in found]
+
     def differentiate(
         name: str, attrs: Any, count: int, inputs: Any, outputs: Any, gradients: Any, skip: Any, scope: Any
     ) -> Any:
         def step() -> Any:
             return original(name, attrs, count, inputs, outputs, gradients, skip, scope)
 
-        return backward_step(log, step, name, gradients, inputs=numbers(inputs), outputs=numbers(outputs))
+        return backward_step(log, step, name, gradients, inputs=known(inputs), outputs=known(outputs))
 
     pywrap_tfe.TFE_Py_RegisterGradientFunction(differentiate)
     return lambda: pywrap_tfe.TFE_Py_RegisterGradientFunction(original)
 
 
 def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, **facts: Any) -> Any:
-    if log.busy or not context.executing_eagerly():
+    if log.busy or not (context.executing_eagerly() or log.plan.get("graphs")):
         return step()
     number = log.tick()
     outer, log.within = log.within, number
@@ -208,15 +257,27 @@ def backward_step(log: Log, step: Callable[[], Any], name: str, gradients: Any, 
         log.within = outer
     went = result if isinstance(result, (list, tuple)) else [result]
     event = {"kind": "backward", "clock": log.clock, "number": number, "op": name, **facts}
-    log.backward.append((event, gradients, went))
+    with log.noting():
+        hold_backward(log, event, gradients or (), went)
     return result
+
+
+def hold_backward(log: Log, event: dict[str, Any], came: Any, went: Any) -> None:
+    """Keeps a step with its values until its gradient call is over; once they are too large, without them."""
+    event |= {"came": numbers(came), "went": numbers(went)}
+    parts = [part for grad in went if isinstance(part := dense_part(grad), ops.EagerTensor)]
+    log.backward_bytes += sum(4 * prod(part._shape_tuple()) for part in parts)
+    if log.backward_bytes > KEPT_BYTES or not context.executing_eagerly():
+        for part in parts:
+            describe(log, part._id, part)
+        came, went = (), ()
+    log.backward.append((event, came, went))
 
 
 def keep_backward(log: Log) -> None:
     """Notes the steps of a gradient call that is worth keeping; their values are looked at only now."""
     for event, came, went in log.backward:
-        event |= {"came": numbers(came), "went": numbers(went)}
-        event["came_states"] = [None if grad is None else state_of(dense_part(grad)) for grad in came or ()]
+        event["came_states"] = [None if grad is None else state_of(dense_part(grad)) for grad in came]
         event["states"] = [None if grad is None else state_of(dense_part(grad)) for grad in went]
         log.keep_event(event)
         for grad in went:

@@ -15,15 +15,18 @@ from types import CodeType, FrameType
 from typing import Any
 
 NOWHERE = -1
-OURS = "<gradient clinic: "
-LEARNERS, LIBRARY, HIDDEN, FLOOR = 1, 2, 3, 4  # hidden: decorators, and these modules, are not what the learner called
+OURS = ("<gradient clinic: ", sys._getframe().f_code.co_filename.removesuffix("places.py"))  # in a kernel, elsewhere
+# hidden: decorators, and these modules, are not what the learner called; generated: by AutoGraph, from their code
+LEARNERS, LIBRARY, HIDDEN, FLOOR, GENERATED = 1, 2, 3, 4, 5
+AUTOGRAPHS = "__autograph_generated_file"
 RUNS_CELLS = ("run_code", "interactiveshell.py")  # IPython's function, below which nothing is the learner's
 DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
 
 
 class Places:
-    def __init__(self, locate: Callable[[str], int | None]) -> None:
+    def __init__(self, locate: Callable[[str], int | None], generated: bool = False) -> None:
         self._locate = locate
+        self._generated = generated  # whether AutoGraph's code is looked up, or is a library's
         self._cell: dict[CodeType, int | None] = {}
         self._kind: dict[int, int] = {}  # by the code's id: hashing a code object itself takes longer than the rest
         self._spans: dict[CodeType, list[Any]] = {}
@@ -39,7 +42,8 @@ class Places:
             self._cell[code] = self._locate(code.co_filename)
             hidden = "<locals>" in code.co_qualname or code.co_filename.startswith(OURS)
             floor = code.co_name == RUNS_CELLS[0] and code.co_filename.endswith(RUNS_CELLS[1])
-            library = FLOOR if floor else HIDDEN if hidden else LIBRARY
+            generated = self._generated and AUTOGRAPHS in code.co_filename
+            library = GENERATED if generated else FLOOR if floor else HIDDEN if hidden else LIBRARY
             kind = library if self._cell[code] is None else LEARNERS
             self._kind[id(code)] = kind  # the code stays alive as a key of _cell, so that its id stays its own
         return kind
@@ -59,6 +63,8 @@ class Places:
             kind = known.get(id(code)) or self._kind_of(code)
             if kind == LEARNERS:
                 break
+            if kind == GENERATED:
+                return self._translated(called)
             if kind == LIBRARY:
                 called = code
             frame = frame.f_back
@@ -75,6 +81,19 @@ class Places:
                 break
             outer = outer.f_back
         return self._number(trail, called)
+
+    def name_of(self, value: Any) -> str:
+        """What the running learner's code calls an object: "w", "self.w", "weights[0]"; empty where it has no name."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            if self.is_learners(frame.f_code):
+                fields = getattr(frame.f_locals.get("self"), "__dict__", {})
+                spaces = (("", frame.f_locals), ("self.", fields), ("", frame.f_globals))
+                found = next((start + name for start, space in spaces if (name := find_name(space, value))), "")
+                if found:
+                    return found
+            frame = frame.f_back  # type: ignore[assignment]
+        return ""
 
     def of_code(self, code: CodeType) -> int:
         """The line on which a learner's function begins."""
@@ -97,8 +116,18 @@ class Places:
         key = (id(called), *((id(code), instruction) for code, instruction in trail))
         if key in self._known:
             return self._known[key]
-        via = f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""
-        return self._add(key, self._spot(*trail[0]), via)
+        return self._add(key, self._spot(*trail[0]), describe(called))
+
+    def _translated(self, called: CodeType | None) -> int:
+        """The learner's line from which AutoGraph generated the one that is running: TensorFlow's own stack knows."""
+        from tensorflow.python.util import tf_stack
+
+        for frame in reversed(tf_stack.extract_stack()):
+            cell = self._locate(frame.filename)
+            if cell is not None:
+                spot = {"cell": cell, "line": frame.lineno, "span": None}
+                return self._add((id(called), frame.filename, frame.lineno), spot, describe(called))
+        return NOWHERE
 
     def _add(self, key: Any, spot: dict[str, Any], via: str) -> int:
         if key not in self._known:
@@ -117,3 +146,22 @@ class Places:
         line, last, column, end = self._spans[code][instruction // 2]
         span = None if column is None else [column, end if last == line else None]  # in UTF-8 bytes
         return {"cell": self._cell[code], "line": line or code.co_firstlineno, "span": span}
+
+
+def describe(called: CodeType | None) -> str:
+    """A library's function: its file and its name there."""
+    return f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""
+
+
+def find_name(space: dict[str, Any], value: Any) -> str:
+    """The name of an object in a namespace, or of its place in a list or dictionary there."""
+    names = [(name, item) for name, item in list(space.items()) if not name.startswith("_")]
+    for name, item in names:
+        if item is value:
+            return name
+    for name, item in names:
+        rows = enumerate(item) if type(item) in (list, tuple) else item.items() if type(item) is dict else ()
+        for key, one in rows:
+            if one is value:
+                return f"{name}[{key!r}]"
+    return ""

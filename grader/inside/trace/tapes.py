@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import tensorflow as tf
 from tensorflow.python.eager import backprop
 
 from .log import Log, array_of, state_of
-from .operations import Undo, constant_or_known, dense_part, keep_backward, settle
+from .operations import Undo, built_number, constant_or_known, dense_part, keep_backward, settle
 
 NOTED_CALLS = 3  # calls at one place that are noted in full
 ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
@@ -26,15 +27,17 @@ SIGNS = ("none", "zero", "nonfinite")
 class Tapes:
     def __init__(self, log: Log) -> None:
         self.log = log
+        self.numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self.count = 0
         self.calls: Counter[tuple[int, bool]] = Counter()
         self.abnormal: Counter[tuple[int, str]] = Counter()
 
     def number(self, tape: Any) -> int:
-        if not hasattr(tape, "_clinic_number"):
-            tape._clinic_number = self.count
+        number = self.numbers.get(tape)
+        if number is None:
+            number = self.numbers[tape] = self.count
             self.count += 1
-        return int(tape._clinic_number)
+        return number
 
     def note(self, kind: str, tape: Any, **facts: Any) -> None:
         if not self.log.busy:
@@ -126,7 +129,7 @@ def call(
     except BaseException as error:
         with log.noting():
             keep_backward(log)
-            log.backward.clear()
+            log.forget_backward()
             log.event("call", **facts, results=None, error=type(error).__name__)
             count(tapes, place)
             log.keep_window()
@@ -134,9 +137,11 @@ def call(
     with log.noting():
         results = [outcome(item) for item in flat_of(result)]
         keep(tapes, place, facts, results)
-    log.backward.clear()
+    log.forget_backward()
     if not log.tapes:
         log.let_go()
+    if tf.executing_eagerly():
+        log.advanced()
     return result
 
 
@@ -183,10 +188,11 @@ def identity(log: Log, item: Any) -> tuple[int, str]:
         item = item._value if hasattr(item, "_value") else item.value  # a Keras variable
         handle = getattr(item, "handle", None)
     if handle is not None and hasattr(handle, "_id"):
+        log.met(item)
         return int(handle._id), "variable"
     if isinstance(item, tf.Tensor):
         if not hasattr(item, "_numpy_internal"):
-            return -1, "symbolic"
+            return (built_number(log, item), "tensor") if log.plan.get("graphs") else (-1, "symbolic")
         return constant_or_known(log, item, log.places.here()), "tensor"
     return -1, type(item).__name__
 

@@ -20,6 +20,7 @@ from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
 from .log import Log, digest, state_of
 from .operations import Undo, dense_part
+from .places import NOWHERE
 from .tapes import identity
 
 NOTED_STEPS = 6
@@ -38,13 +39,14 @@ class Optimizers:
         self.number_of: dict[int, int] = {}
         self.noted: Counter[int] = Counter()
 
-    def number(self, optimizer: Any) -> int:
+    def made(self, optimizer: Any) -> None:
+        self.number(optimizer, self.log.places.here())
+
+    def number(self, optimizer: Any, place: int = NOWHERE) -> int:
         if id(optimizer) not in self.number_of:
             self.number_of[id(optimizer)] = len(self.all)
             self.all.append(optimizer)
-            self.rows.append(
-                {"type": type(optimizer).__name__, "place": self.log.places.here(), "rates": [], "steps": 0}
-            )
+            self.rows.append({"type": type(optimizer).__name__, "place": place, "rates": [], "steps": 0})
         return self.number_of[id(optimizer)]
 
     def step(self, optimizer: Any, grads: Any, variables: Any) -> None:
@@ -52,7 +54,8 @@ class Optimizers:
             number = self.number(optimizer)
             row = self.rows[number]
             row["steps"] += 1
-            self.log.steps += 1
+            if tf.executing_eagerly():
+                self.log.steps += 1
             rate = rate_of(optimizer)
             row["rates"] = [*row["rates"][:1], rate] if row["rates"] else [rate]
             row["largest_rate"] = max(row.get("largest_rate") or 0.0, rate or 0.0)
@@ -71,6 +74,7 @@ class Optimizers:
     def after_step(self) -> None:
         if self.log.steps >= self.log.plan.get("steps", float("inf")):
             raise StepLimit
+        self.log.advanced()
 
 
 def value_state(grad: Any) -> list[Any] | None:
@@ -78,9 +82,11 @@ def value_state(grad: Any) -> list[Any] | None:
 
 
 def rate_of(optimizer: Any) -> float | None:
+    if not tf.executing_eagerly():
+        return None  # asking would add an operation to the learner's function
     try:
         return float(np.asarray(optimizer._get_current_learning_rate()))
-    except Exception:  # symbolic, or a schedule that needs a graph
+    except Exception:  # a schedule that needs a graph
         return None
 
 
@@ -92,16 +98,17 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
         init(self, *args, **options)
         if not log.busy:
             with log.noting():
-                optimizers.number(self)
+                optimizers.made(self)
 
     def step(self: Any, grads: Any, trainable_variables: Any = None) -> Any:
-        if log.busy or not tf.executing_eagerly():
+        if log.busy or not (tf.executing_eagerly() or log.plan.get("graphs")):
             return apply(self, grads, trainable_variables)
         grads = list(grads)
         variables = None if trainable_variables is None else list(trainable_variables)
         optimizers.step(self, grads, variables)
         result = apply(self, grads, variables)
-        optimizers.after_step()
+        if tf.executing_eagerly():
+            optimizers.after_step()
         return result
 
     def step_by_pairs(self: Any, grads_and_vars: Any, *args: Any, **options: Any) -> Any:
@@ -137,6 +144,7 @@ class Stop(keras.callbacks.Callback):  # type: ignore[misc]
 def observe_fit(log: Log) -> Undo:
     cls = keras.Model
     originals = {name: getattr(cls, name) for name in ("compile", "fit")}
+    own = {name: cls.__dict__[name] for name in originals if name in cls.__dict__}
 
     def noted(name: str) -> Any:
         def method(self: Any, *args: Any, **options: Any) -> Any:
@@ -150,6 +158,7 @@ def observe_fit(log: Log) -> Undo:
                 given = options.get("callbacks") or []
                 if isinstance(given, list | tuple):
                     options["callbacks"] = [*given, Stop(log)]
+            begun = log.steps - steps_taken(log, self)
             try:
                 return originals[name](self, *args, **options)
             finally:
@@ -157,6 +166,7 @@ def observe_fit(log: Log) -> Undo:
                     with log.noting():
                         log.tick()
                         log.event(name + "_end", values=values(log, self))
+                        log.steps = max(log.steps, begun + steps_taken(log, self))
 
         method.__wrapped__ = originals[name]  # type: ignore[attr-defined]
         return method
@@ -165,10 +175,20 @@ def observe_fit(log: Log) -> Undo:
         setattr(cls, name, noted(name))
 
     def undo() -> None:
-        for name, original in originals.items():
+        for name in originals:
+            delattr(cls, name)  # inherited, unless it was the class's own
+        for name, original in own.items():
             setattr(cls, name, original)
 
     return undo
+
+
+def steps_taken(log: Log, model: Any) -> int:
+    """By the model's optimizer, also where no single one could be seen."""
+    with log.noting():
+        if log.plan.get("graphs") and getattr(model, "optimizer", None) is not None:
+            return int(model.optimizer.iterations.numpy())
+    return 0
 
 
 def values(log: Log, model: Any) -> dict[str, str]:

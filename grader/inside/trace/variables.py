@@ -17,6 +17,8 @@ from .log import Log, array_of, digest, direction
 from .operations import Undo
 
 MOST_VARIABLES = 5_000
+OLDER = 0  # the clock of a variable that was made before the trace began
+UNNAMED = "Variable"  # the name that TensorFlow gives by default
 
 
 class Registry:
@@ -27,20 +29,34 @@ class Registry:
         self.entries: list[dict[str, Any]] = []
         self.by_handle: dict[int, dict[str, Any]] = {}
         self.alive: dict[int, weakref.ref[Any]] = {}
+        self.making: set[int] = set()  # whose constructor is running
 
     def register(self, variable: Any, layers: list[int]) -> None:
+        """Takes up a variable that has just been made."""
+        self._enter(variable, self.log.clock, layers, name_of(variable))
+
+    def meet(self, variable: Any) -> None:
+        """Takes up a variable that was made before the trace began, when it is first used."""
+        variable = getattr(variable, "_value", variable)  # of a Keras variable
+        handle = getattr(variable, "_handle", None)
+        known = not isinstance(handle, ops.EagerTensor) or int(handle._id) in self.by_handle
+        if not known and id(variable) not in self.making:
+            with self.log.noting():
+                self._enter(variable, OLDER, [], self._find_name(variable))
+
+    def _enter(self, variable: Any, clock: int, layers: list[int], name: str) -> None:
         handle = getattr(variable, "_handle", None)
         if not isinstance(handle, ops.EagerTensor) or len(self.entries) >= MOST_VARIABLES:
             return
         entry = {
             "id": int(handle._id),
             "ordinal": len(self.entries),
-            "name": str(variable.name).split(":")[0],
+            "name": name,
             "dtype": variable.dtype.name,
             "shape": list(variable.shape.as_list() or []),
             "trainable": bool(variable.trainable),
             "place": self.log.places.here(),
-            "clock": self.log.clock,
+            "clock": clock,
             "layers": layers,
             "writes": 0,
         }
@@ -49,6 +65,12 @@ class Registry:
         self.alive[entry["id"]] = weakref.ref(variable)
         entry["initial"] = self.value_mark(entry["id"])
         self.nudge(entry)
+
+    def _find_name(self, variable: Any) -> str:
+        """What an older variable is called; the line that made it, where it could be read later, is not known."""
+        name = name_of(variable)
+        named = name if name != UNNAMED else self.log.places.name_of(variable)
+        return named or f"the variable of shape {tuple(variable.shape)}"
 
     def written(self, handle: int) -> None:
         entry = self.by_handle.get(handle)
@@ -75,9 +97,15 @@ class Registry:
             return None
         return None if array is None else digest(array)
 
-    def finish(self) -> None:
-        """Notes each variable's name (Keras names it after making it) and whether its value is what it was at first."""
+    def forget(self) -> None:
+        for known in (self.entries, self.by_handle, self.alive):
+            known.clear()  # type: ignore[attr-defined]
+
+    def finish(self, layers: list[dict[str, Any]]) -> None:
+        """Notes whether each variable's value is what it was at first, and whose it is where nobody saw it made."""
         for entry in self.entries:
+            if entry["clock"] == OLDER:
+                entry["layers"] = [number for number, layer in enumerate(layers) if entry["id"] in layer["own"]]
             variable = self.alive[entry["id"]]()
             if variable is not None:
                 entry["final"] = self.value_mark(entry["id"])
@@ -88,7 +116,11 @@ def observe(log: Log, layers: Any) -> tuple[Undo, Registry]:
     original = resource_variable_ops.ResourceVariable._init_from_args
 
     def init(self: Any, *args: Any, **options: Any) -> None:
-        original(self, *args, **options)
+        registry.making.add(id(self))
+        try:
+            original(self, *args, **options)
+        finally:
+            registry.making.discard(id(self))
         if not log.busy:
             with log.noting():
                 log.tick()
@@ -100,3 +132,26 @@ def observe(log: Log, layers: Any) -> tuple[Undo, Registry]:
         resource_variable_ops.ResourceVariable._init_from_args = original
 
     return undo, registry
+
+
+def observe_older(log: Log, registry: Registry) -> Undo:
+    """Variables that were made before the trace began, as soon as anything is done with them."""
+    cls = resource_variable_ops.BaseResourceVariable
+    original = cls.__dict__["handle"]
+
+    def handle(self: Any) -> Any:
+        if not log.busy:
+            registry.meet(self)
+        return original.fget(self)
+
+    log.met = registry.meet
+    cls.handle = property(handle)
+
+    def undo() -> None:
+        cls.handle = original
+
+    return undo
+
+
+def name_of(variable: Any) -> str:
+    return str(variable.name).split(":")[0]
