@@ -23,6 +23,11 @@ sys.path.insert(0, str(ROOT))
 from grader.model import Finding  # noqa: E402
 from tests.doctor.workbench import Workbench  # noqa: E402
 
+BLOCKS = {  # for the doctor in one's own process: the words with which a block begins
+    "whole": "",
+    "training": "GradientTape .fit( tf.function ForwardAccumulator",
+}
+
 
 @dataclass
 class Tally:
@@ -48,13 +53,19 @@ class Tally:
 
 
 class Bench(Workbench):
-    """Goes on where a program could not be examined; it counts as one without findings, and is listed at the end."""
+    """Goes on where a program could not be examined; it counts as one without findings, and is listed at the end.
 
-    def __init__(self) -> None:
+    `block`: what `with grader.doctor()` is put around, a key of BLOCKS. None: the sandboxed trace, with experiments.
+    """
+
+    def __init__(self, block: str | None = None) -> None:
         self.failed: list[str] = []
+        self.block = block
 
     def examine(self, source: str, setting: str = "program") -> tuple[Finding, ...]:
         try:
+            if self.block is not None:
+                return self.examine_in_process(source, setting, BLOCKS[self.block])
             return super().examine(source, setting)
         except AssertionError as error:
             self.failed.append(f"{error}\n{source}")
@@ -134,9 +145,15 @@ def main() -> None:
     parser.add_argument("--sets", default="modes,honesty")
     parser.add_argument("--no-repairs", action="store_true")
     parser.add_argument("--unseen", action="store_true")
+    parser.add_argument(
+        "--in-process",
+        choices=BLOCKS,
+        metavar="BLOCK",
+        help="`with grader.doctor()` around the whole program, or the training: from the first tape on",
+    )
     options = parser.parse_args()
     begun = time.monotonic()
-    with Bench() as bench:
+    with Bench(options.in_process) as bench:
         tallies: list[Tally] = []
         if "modes" in options.sets:
             tallies += development_set(bench, options.only, not options.no_repairs)

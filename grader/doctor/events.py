@@ -277,6 +277,14 @@ class FunctionRun(PlacedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inside(Event):
+    """A compiled function ran whose operations are known: which tensor was computed from which, across its border."""
+
+    kind: Literal["inside"]
+    pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(PlacedEvent):
     """An exception that the learner's code raised."""
 
@@ -335,6 +343,7 @@ AnyEvent = Annotated[
     | Fit
     | FitEnd
     | FunctionRun
+    | Inside
     | Failure
     | Freeze
     | Listing

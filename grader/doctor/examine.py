@@ -35,6 +35,7 @@ FETCH_SECONDS = 60.0
 HOOKS_SECONDS = 30.0
 
 
+NOTHING = Examined()
 COUNTED = TypeAdapter(Examined)
 
 
@@ -42,7 +43,7 @@ COUNTED = TypeAdapter(Examined)
 class Examination:
     run: Run
     findings: tuple[Finding, ...] = ()
-    examined: Examined = Examined()
+    examined: Examined = NOTHING
     traced: bool = False  # whether there is a trace that could be read: a kernel that died leaves none
     gaps: tuple[str, ...] = ()  # why findings may be missing, in sentences
 

@@ -59,7 +59,7 @@ NEAREST_EXITS = 48  # of the values that left before a constant came in, how man
 class Step:
     """One step back: from tensor `there` to tensor `here`, which went into it."""
 
-    kind: str  # "op" | "whole" | "state" | "copy" | "python"
+    kind: str  # "op" | "whole" | "inside" | "state" | "copy" | "python"
     here: int
     there: int
     cost: float
@@ -99,7 +99,9 @@ class Flow:
         """Every step inside TensorFlow that could have brought a value into `tensor` (or variable), which was used at
         `clock`."""
         story = self.story
-        if tensor in story.wholes:
+        if tensor in story.insides:
+            yield Step("inside", story.insides[tensor], tensor, UNKNOWN)
+        elif tensor in story.wholes:
             yield from self._whole(tensor, story.wholes[tensor])
         elif tensor in story.producer:
             yield from self._operation(tensor, story.producer[tensor])
@@ -154,7 +156,7 @@ class Flow:
 
     def comes_from_outside(self, tensor: int) -> bool:
         story = self.story
-        inside = tensor in story.wholes or tensor in story.producer
+        inside = tensor in story.wholes or tensor in story.producer or tensor in story.insides
         return not inside and story.arrival(tensor) is not None
 
     def through_python(self, tensor: int) -> Iterator[Step]:

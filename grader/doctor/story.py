@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from grader.doctor.events import Constant, Entry, Event, TapeClosed, TapeMade, TapeOpened, ValueState, Whole
+from grader.doctor.events import Constant, Entry, Event, Inside, TapeClosed, TapeMade, TapeOpened, ValueState, Whole
 from grader.doctor.trace import Layer, Operation, Trace, Variable
 
 FOREVER = 1 << 60  # the clock of what has not ended
@@ -94,6 +94,11 @@ class Story:
     def wholes(self) -> dict[int, Whole]:
         """Output of a custom gradient or compiled function -> its event."""
         return {number: event for event in self.of(Whole) for number in event.outputs}
+
+    @cached_property
+    def insides(self) -> dict[int, int]:
+        """What a compiled function returned -> the tensor inside that it was; what it took there -> what was given."""
+        return {there: here for event in self.of(Inside) for there, here in event.pairs}
 
     @cached_property
     def constants(self) -> dict[int, Constant]:

@@ -70,7 +70,10 @@ def summarise(trace: Trace, errors: int) -> tuple[str, bool | None]:
     asked = {source.number for call in calls for source in call.sources if source.kind == "variable"}
     examined = count(trace, Examined(variables=len(asked)))
     if errors:
-        return f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}.", False
+        return (
+            f"{'One error was' if errors == 1 else f'{errors} errors were'} found. Examined: {extent(examined)}.",
+            False,
+        )
     if not calls:
         return "No gradient was asked for in the block, so there was nothing to examine.", None
     return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}.", True
@@ -83,8 +86,8 @@ def list_limits(recording: Recording, trace: Trace, is_inner: bool) -> Iterator[
     compiled = bool(kinds & {FunctionRun, Fit}) or recording.has_compiled
     if recording.is_full:
         yield (
-            f"Recording stopped when {recording.steps} steps had been seen, or more operations than fit in memory. What "
-            "came later was not examined."
+            f"Recording stopped when {recording.steps} steps, or too many operations, had been seen. What came after "
+            "that was not examined."
         )
     if compiled:
         yield COMPILED if Call in kinds else COMPILED_BEFORE

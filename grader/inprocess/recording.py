@@ -117,7 +117,7 @@ def join(code: OwnCode, steps: int) -> Recording:
     global _running
     with _lock:
         if _running is None:
-            if not hooks.tf.executing_eagerly():
+            if not hooks.is_possible():
                 raise NotHere("The block is inside a compiled function, where nothing can be recorded.")
             _running = Recording(code, steps)
         elif _running.thread != get_ident():

@@ -68,6 +68,18 @@ class Workbench:
         assert not conclusion.gaps, conclusion.gaps
         return conclusion.findings
 
+    def examine_in_process(self, source: str, setting: str = "program", begin: str = "") -> tuple[Finding, ...]:
+        """The findings of `with grader.doctor()` around the program, or around what follows once a statement holds
+        one of these words; that anything of the doctor's failed is an AssertionError."""
+        from grader.model import Finding
+
+        self._send({"source": source, "setting": setting, "begin": begin, "in_process": True})
+        assert self._server.stdout is not None
+        answer = json.loads(self._server.stdout.readline())
+        assert "broke" not in answer, answer.get("traceback", answer["broke"])
+        assert "nternal error" not in answer["message"] and "hooks" not in answer["message"], answer["message"]
+        return tuple(Finding(**finding) for finding in answer["findings"])
+
     def _send(self, message: dict[str, Any]) -> None:
         assert self._server.stdin is not None
         self._server.stdin.write(json.dumps(message) + "\n")
@@ -98,7 +110,7 @@ def in_a_child(request: dict[str, Any], setup: dict[str, Any]) -> str:
 
         signal.alarm(SECONDS)
         try:
-            answer = json.dumps(traced(request, setup))
+            answer = json.dumps(in_process(request) if request.get("in_process") else traced(request, setup))
         except BaseException as error:
             import traceback
 
@@ -135,6 +147,32 @@ def traced(request: dict[str, Any], setup: dict[str, Any]) -> Any:
     if request["extra"]:
         result = {"trace": result, "extra": eval(request["extra"], space)}
     return result
+
+
+def in_process(request: dict[str, Any]) -> Any:
+    import ast
+    import linecache
+    from dataclasses import asdict
+
+    import grader
+
+    source = request["source"]
+    linecache.cache[FILENAME] = (len(source), None, source.splitlines(keepends=True), FILENAME)
+    space = modes_namespace() if request["setting"] == "modes" else {"__name__": "__main__"}
+    statements = ast.parse(source).body
+    words = request["begin"].split()
+    own = (number for number, one in enumerate(statements) if any(word in ast.unparse(one) for word in words))
+    first = next(own, len(statements)) if words else 0
+    before, block = (ast.Module(part, []) for part in (statements[:first], statements[first:]))
+    doctor: Any = grader.doctor()  # as a notebook would, which catches what its cells raise
+    try:
+        exec(compile(before, FILENAME, "exec"), space)
+        with doctor as findings:
+            exec(compile(block, FILENAME, "exec"), space)
+    except BaseException as raised:
+        if "findings" not in locals():
+            return {"message": f"{type(raised).__name__}: {raised}", "findings": []}
+    return {"message": findings.message, "findings": [asdict(finding) for finding in findings]}
 
 
 def modes_namespace() -> dict[str, Any]:

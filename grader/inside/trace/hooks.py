@@ -116,6 +116,11 @@ def begin(log: Log) -> Session:
     return session
 
 
+def is_possible() -> bool:
+    """A function that is being compiled is no place to begin in."""
+    return bool(tf.executing_eagerly())
+
+
 def rehearse(session: Session) -> None:
     log, plan = session.log, session.log.plan
     log.plan = {}

@@ -19,7 +19,7 @@ from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
 from .log import Log, digest, state_of
-from .operations import Undo, dense_part
+from .operations import Undo, built_number, dense_part
 from .places import NOWHERE
 from .tapes import identity
 
@@ -211,6 +211,8 @@ def observe_functions(log: Log) -> Undo:
         traces = self.experimental_get_tracing_count()
         result = original(self, *args, **options)
         with log.noting():
+            if log.plan.get("graphs"):
+                note_inside(log, self, (args, options), result)
             function = self._python_function
             code = getattr(function, "__code__", None)
             if code is not None and log.places.is_learners(code):
@@ -239,6 +241,29 @@ def observe_functions(log: Log) -> Undo:
         cls.__call__ = original
 
     return undo
+
+
+def note_inside(log: Log, function: Any, given: Any, result: Any) -> None:
+    """Which tensors of a compiled function stand for which outside: [outside, inside] for what it returned, [inside,
+    outside] for what it was given. Of a function that was compiled several times, it is not known which one ran."""
+    compiled = function._list_all_concrete_functions()
+    if len(compiled) != 1:
+        return
+    graph = compiled[0].graph
+    returned = tf.nest.flatten(result, expand_composites=True)
+    inner = tf.nest.flatten(graph.structured_outputs, expand_composites=True)
+    taken = [one for one in tf.nest.flatten(given, expand_composites=True) if isinstance(one, (tf.Tensor, np.ndarray))]
+    stand_ins = graph.inputs[: len(graph.inputs) - len(graph.captures)]
+    pairs = list(zip(returned, inner, strict=True)) + list(zip(stand_ins, taken, strict=False))
+    if len(taken) != len(stand_ins):
+        pairs = pairs[: len(returned)]
+    numbers = [[one._id, built_number(log, other)] for one, other in pairs if are_tensors(one, other)]
+    log.tick()
+    log.event("inside", pairs=numbers)
+
+
+def are_tensors(*values: Any) -> bool:
+    return all(isinstance(value, tf.Tensor) for value in values)
 
 
 def dropped_writes(log: Log) -> list[list[int]]:

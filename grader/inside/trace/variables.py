@@ -99,7 +99,7 @@ class Registry:
 
     def forget(self) -> None:
         for known in (self.entries, self.by_handle, self.alive):
-            known.clear()  # type: ignore[attr-defined]
+            known.clear()
 
     def finish(self, layers: list[dict[str, Any]]) -> None:
         """Notes whether each variable's value is what it was at first, and whose it is where nobody saw it made."""

@@ -1,0 +1,1 @@
+"""In the notebook: `%load_ext grader`, then `%%doctor` over a cell."""
