@@ -30,7 +30,9 @@ class Magics(IPythonsMagics):  # type: ignore[misc]
         if options.steps < 1:
             raise UsageError("--steps N: at least one step has to be recorded.")
         code = "\n" + self.shell.transform_cell(cell)
-        name = self.shell.compile.cache(code, self.shell.execution_count, raw_code=code)
+        # newer IPythons count on before a cell runs, so its number is asked of the compiler, which has just seen it
+        number = max(self.shell.compile._filename_map.values(), default=self.shell.execution_count)
+        name = self.shell.compile.cache(code, number, raw_code=code)
         tree = self.shell.compile.ast_parse(code, filename=name)
         findings = None
         try:
