@@ -26,7 +26,7 @@ def text(result: Result) -> str:
     from grader.report.drawing import UNICODE, WIDTH, Drawing, join_lines
 
     shown = clean.tidy(result)
-    drawing = Drawing(shown.cells, WIDTH, UNICODE, shown.labels)
+    drawing = Drawing(shown.cells, WIDTH, UNICODE, labels=shown.labels)
     return join_lines(_page(shown, drawing)).rstrip("\n")
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from grader.doctor.examine import Examined
+from grader.doctor.extent import Examined
 from grader.doctor.file import Diagnosis
 from grader.model import Cell, CellError, Notes
 from grader.report import doctor, show, spoken, summary
