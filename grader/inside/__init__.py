@@ -17,6 +17,7 @@ PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     TRACE: (
         "trace",
         (
+            "definitions",
             "places",
             "log",
             "operations",

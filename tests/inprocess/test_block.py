@@ -139,6 +139,18 @@ answer = [[one.line - 1, one.cause, one.variables, findings.file_of(i)] for i, o
     assert found["unused_variable"][1:] == (["hidden[0]"], "<program>")
 
 
+def test_an_older_variable_is_blamed_where_it_was_made(answer: Answer) -> None:
+    program = """
+frozen = tf.Variable(1.0, trainable=False)
+with grader.doctor() as findings:
+    with tf.GradientTape() as tape:
+        loss = frozen ** 2
+    tape.gradient(loss, frozen)
+answer = [findings[0].cause, findings[0].source, findings[0].column]
+"""
+    assert answer(program) == ["untrainable", "frozen = tf.Variable(1.0, trainable=False)", len("frozen = ")]
+
+
 @pytest.mark.parametrize(
     "loop",
     [
@@ -287,7 +299,7 @@ except AssertionError as error:
 """
     told = answer(program)
     assert (told is not None) == raises
-    assert body != "step(tf.round)" or "function(model(x, training=True))" in told
+    assert body != "step(tf.round)" or "loss = tf.reduce_mean((function(model(x" in told
 
 
 def test_html_shows_the_line_and_escapes_it(answer: Answer) -> None:

@@ -72,3 +72,9 @@ def test_a_wrong_option_is_one_sentence() -> None:
     cell = outputs(LOAD, "%%doctor --steps 0\nx = 1", fails=True)[-1]
     told = "".join(one.get("text", "") for one in cell)
     assert "UsageError: --steps N: at least one step has to be recorded.\n" in told
+
+
+def test_a_variable_of_an_earlier_cell_is_blamed_where_it_was_made() -> None:
+    cell = "%%doctor\nwith tf.GradientTape() as tape:\n    loss = n * n\ntape.gradient(loss, n)"
+    findings = texts(outputs(LOAD, "import tensorflow as tf\n\nn = tf.Variable(3)", cell)[-1])[-1]
+    assert "In [2] │ 1   import tensorflow as tf" in findings and "│ 3   n = tf.Variable(3)\n" in findings

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from .definitions import Line, find_definition
+
 NOWHERE = -1
 OURS = ("<gradient clinic: ", sys._getframe().f_code.co_filename.removesuffix("places.py"))  # in a kernel, elsewhere
 # hidden: decorators, and these modules, are not what the learner called; generated: by AutoGraph, from their code
@@ -82,18 +84,26 @@ class Places:
             outer = outer.f_back
         return self._number(trail, called)
 
-    def name_of(self, value: Any) -> str:
-        """What the running learner's code calls an object: "w", "self.w", "weights[0]"; empty where it has no name."""
-        frame = sys._getframe(1)
+    def of_older(self, value: Any) -> tuple[str, int]:
+        """What the running learner's code calls an object: "w", "self.w", "weights[0]", or nothing; and the place that
+        made it, or else the one that is running."""
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if self.is_learners(frame.f_code):
                 fields = getattr(frame.f_locals.get("self"), "__dict__", {})
                 spaces = (("", frame.f_locals), ("self.", fields), ("", frame.f_globals))
-                found = next((start + name for start, space in spaces if (name := find_name(space, value))), "")
-                if found:
-                    return found
-            frame = frame.f_back  # type: ignore[assignment]
-        return ""
+                name = next((start + name for start, space in spaces if (name := find_name(space, value))), "")
+                if name:
+                    return name, self._of_definition(find_definition(name, frame.f_code.co_filename))
+            frame = frame.f_back
+        return "", self.here()
+
+    def _of_definition(self, found: tuple[str, Line] | None) -> int:
+        cell = None if found is None else self._locate(found[0])
+        if found is None or cell is None:
+            return self.here()
+        filename, (line, span) = found
+        return self._add((filename, line, span), {"cell": cell, "line": line, "span": span}, "")
 
     def of_code(self, code: CodeType) -> int:
         """The line on which a learner's function begins."""

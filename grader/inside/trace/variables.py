@@ -33,7 +33,7 @@ class Registry:
 
     def register(self, variable: Any, layers: list[int]) -> None:
         """Takes up a variable that has just been made."""
-        self._enter(variable, self.log.clock, layers, name_of(variable))
+        self._enter(variable, self.log.clock, layers, name_of(variable), self.log.places.here())
 
     def meet(self, variable: Any) -> None:
         """Takes up a variable that was made before the trace began, when it is first used."""
@@ -42,9 +42,11 @@ class Registry:
         known = not isinstance(handle, ops.EagerTensor) or int(handle._id) in self.by_handle
         if not known and id(variable) not in self.making:
             with self.log.noting():
-                self._enter(variable, OLDER, [], self._find_name(variable))
+                called, place = self.log.places.of_older(variable)
+                name = name_of(variable) if name_of(variable) != UNNAMED else called
+                self._enter(variable, OLDER, [], name or f"the variable of shape {tuple(variable.shape)}", place)
 
-    def _enter(self, variable: Any, clock: int, layers: list[int], name: str) -> None:
+    def _enter(self, variable: Any, clock: int, layers: list[int], name: str, place: int) -> None:
         handle = getattr(variable, "_handle", None)
         if not isinstance(handle, ops.EagerTensor) or len(self.entries) >= MOST_VARIABLES:
             return
@@ -55,7 +57,7 @@ class Registry:
             "dtype": variable.dtype.name,
             "shape": list(variable.shape.as_list() or []),
             "trainable": bool(variable.trainable),
-            "place": self.log.places.here(),
+            "place": place,
             "clock": clock,
             "layers": layers,
             "writes": 0,
@@ -65,12 +67,6 @@ class Registry:
         self.alive[entry["id"]] = weakref.ref(variable)
         entry["initial"] = self.value_mark(entry["id"])
         self.nudge(entry)
-
-    def _find_name(self, variable: Any) -> str:
-        """What an older variable is called; the line that made it, where it could be read later, is not known."""
-        name = name_of(variable)
-        named = name if name != UNNAMED else self.log.places.name_of(variable)
-        return named or f"the variable of shape {tuple(variable.shape)}"
 
     def written(self, handle: int) -> None:
         entry = self.by_handle.get(handle)
