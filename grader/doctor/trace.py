@@ -123,7 +123,7 @@ class Trace(Record):
     def __post_init__(self) -> None:
         made = {number: operation.clock for operation in self.operations for number in operation.outputs}
         for operation in self.operations:
-            if any(made.get(number, -1) >= operation.clock for number in operation.inputs):
+            if any(made.get(number, operation.clock - 1) >= operation.clock for number in operation.inputs):
                 raise ValueError(f"operation {operation.clock} takes what was not there yet")
         layers = {event.layer for event in self.events if isinstance(event, Freeze | Listing)}
         layers |= {number for event in self.events if isinstance(event, Reading) for number in event.layers}

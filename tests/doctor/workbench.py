@@ -77,7 +77,8 @@ class Workbench:
         assert self._server.stdout is not None
         answer = json.loads(self._server.stdout.readline())
         assert "broke" not in answer, answer.get("traceback", answer["broke"])
-        assert "nternal error" not in answer["message"] and "hooks" not in answer["message"], answer["message"]
+        failures = ("nternal error", "hooks", "could not be read")
+        assert not any(words in answer["message"] for words in failures), answer["message"]
         return tuple(Finding(**finding) for finding in answer["findings"])
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -1,24 +1,56 @@
-"""Where a variable was made that is older than the trace: the one line that assigns a new variable to its name."""
+"""Where something was made that is older than the trace: the one line that assigns it to its name."""
 
 from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-Line = tuple[int, tuple[int, int] | None]  # and columns in UTF-8 bytes, where the call is on one line
-MAKERS = ("Variable", "add_weight")
+MAKERS = ("Variable", "add_weight")  # of variables
+FREEZES = ".trainable"
 
 
-def find_definition(name: str, filename: str) -> tuple[str, Line] | None:
+class Line(NamedTuple):
+    number: int
+    span: tuple[int, int] | None  # columns in UTF-8 bytes, where the value is on one line
+    value: ast.expr | None = None  # what is assigned; None for a parameter, a loop's variable and the like
+
+
+def find_definition(name: str, filename: str, of_variable: bool = False) -> tuple[str, Line] | None:
     """In the file that uses the name; where it has none, in those beside it that have run, as a notebook's cells are.
-    Two candidates are as good as none."""
-    found = [(filename, line) for line in list_definitions(text_of(filename)).get(name, ())]
+    Two candidates are as good as none. `of_variable`: only calls that make one are candidates."""
+
+    def list_candidates(file: str) -> list[tuple[str, Line]]:
+        lines = list_definitions(text_of(file)).get(name, ())
+        return [(file, line) for line in lines if not of_variable or makes_variable(line)]
+
+    return find_only(filename, list_candidates)
+
+
+def find_freezing(filename: str) -> tuple[str, Line] | None:
+    """The line that sets `trainable` to False, found in the same way."""
+
+    def list_candidates(file: str) -> list[tuple[str, Line]]:
+        named = list_definitions(text_of(file)).items()
+        lines = [line for name, found in named if name.endswith(FREEZES) for line in found]
+        return [(file, line) for line in lines if isinstance(line.value, ast.Constant) and line.value.value is False]
+
+    return find_only(filename, list_candidates)
+
+
+def find_only(filename: str, list_candidates: Callable[[str], list[tuple[str, Line]]]) -> tuple[str, Line] | None:
+    found = list_candidates(filename)
     if not found:
         others = [other for other in list(linecache.cache) if Path(other).parent == Path(filename).parent]
-        found = [(other, line) for other in others for line in list_definitions(text_of(other)).get(name, ())]
+        found = [candidate for other in others for candidate in list_candidates(other)]
     return found[0] if len(found) == 1 else None
+
+
+def makes_variable(line: Line) -> bool:
+    return isinstance(line.value, ast.Call) and ast.unparse(line.value.func).endswith(MAKERS)
 
 
 def text_of(filename: str) -> str:
@@ -27,17 +59,37 @@ def text_of(filename: str) -> str:
 
 @lru_cache(maxsize=256)
 def list_definitions(text: str) -> dict[str, list[Line]]:
-    """Each name, also "self.w", to which a new variable is assigned, with the lines of the calls that make one."""
+    """Every name, also "self.w", with the lines that give it a value."""
     definitions: dict[str, list[Line]] = {}
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return definitions
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            call = node.value
-            if ast.unparse(call.func).endswith(MAKERS):
-                span = (call.col_offset, call.end_col_offset or 0) if call.end_lineno == call.lineno else None
-                for target in node.targets:
-                    definitions.setdefault(ast.unparse(target), []).append((call.lineno, span))
+        for target, value in list_assignments(node):
+            for part in ast.walk(target):
+                if isinstance(getattr(part, "ctx", None), ast.Store) and not isinstance(part, ast.Tuple | ast.List):
+                    definitions.setdefault(ast.unparse(part), []).append(to_line(target, value))
+        if isinstance(node, ast.arg):
+            definitions.setdefault(node.arg, []).append(Line(node.lineno, None))
     return definitions
+
+
+def list_assignments(node: ast.AST) -> list[tuple[ast.expr, ast.expr | None]]:
+    """(target, value) of each assignment that a node is."""
+    if isinstance(node, ast.Assign):
+        return [(target, node.value) for target in node.targets]
+    if isinstance(node, ast.AnnAssign | ast.NamedExpr):
+        return [(node.target, node.value)] if node.value is not None else []
+    if isinstance(node, ast.AugAssign | ast.For | ast.comprehension):
+        return [(node.target, None)]
+    if isinstance(node, ast.withitem) and node.optional_vars is not None:
+        return [(node.optional_vars, None)]
+    return []
+
+
+def to_line(target: ast.expr, value: ast.expr | None) -> Line:
+    if value is None:
+        return Line(target.lineno, None)
+    one_line = value.end_lineno == value.lineno and value.end_col_offset is not None
+    return Line(value.lineno, (value.col_offset, value.end_col_offset or 0) if one_line else None, value)

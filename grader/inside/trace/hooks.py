@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 
-from . import boundary, keras_side, operations, tapes, training, variables
+from . import boundary, earlier, keras_side, operations, tapes, training, variables
 from .log import INPUTS, OUTPUTS, TYPE, Log
 
 
@@ -26,6 +26,7 @@ class Session:
         self.layers = keras_side.Layers(log)
         self.variables = variables.Registry(log)
         self.optimizers = training.Optimizers(log)
+        self.earlier = earlier.Tensors(log)
 
     def end(self) -> None:
         with ExitStack() as stack:  # one that fails keeps no other from being taken out
@@ -38,7 +39,7 @@ class Session:
         with log.at_work():
             layers = self.layers.finish()
             self.variables.finish(layers)
-            kept = [log.kept[clock] for clock in sorted(log.kept)]
+            kept = [*self.earlier.finish(), *(log.kept[clock] for clock in sorted(log.kept))]
             named = {number for op in kept for number in (*op[INPUTS], *op[OUTPUTS])}
             named |= {number for event in log.events for number in numbers_in(event)}
             return {
@@ -100,6 +101,7 @@ def begin(log: Log) -> Session:
     }
     if log.plan.get("underway"):
         put_in["older"] = lambda: variables.observe_older(log, session.variables)
+        log.arrived = session.earlier.arrived
     if log.plan.get("custom_gradients"):
         put_in["custom_gradients"] = lambda: operations.compare_custom_gradients(log)
     for name, hook in put_in.items():

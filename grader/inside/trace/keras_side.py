@@ -12,8 +12,9 @@ from typing import Any
 import keras
 from keras.src.layers.layer import Layer
 
-from .log import Log
+from .log import OLDER, Log
 from .operations import Undo
+from .places import NOWHERE
 from .tapes import identity
 
 LISTS = ("trainable_variables", "trainable_weights", "variables", "weights", "non_trainable_variables")
@@ -40,12 +41,17 @@ class Layers:
         self.modes: dict[int, dict[str, Any]] = {}  # of layers that do something else in training
         self.unsaid = False  # whether nobody told the outermost running layer which mode is meant
 
-    def number(self, layer: Any) -> int:
+    def number(self, layer: Any, made: bool = False) -> int:
+        """The layer's number. `made`: its constructor is running."""
         if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
-            self.number_of[id(layer)] = len(self.all)
+            older = self.log.plan.get("underway") and not made
+            number = self.number_of[id(layer)] = len(self.all)
             self.all.append(layer)
-            self.places.append(self.log.places.here())
+            self.places.append(self.log.places.of_older(layer).place if older else self.log.places.here())
             self.calls.append(0)
+            place = self.log.places.of_freezing() if older and not layer.trainable else NOWHERE
+            if place >= 0:
+                self.log.event("trainable", clock=OLDER, layer=number, value=False, place=place)
         return self.number_of.get(id(layer), -1)
 
     def mode(self, number: int, layer: Any, options: dict[str, Any]) -> None:
@@ -95,7 +101,7 @@ def observe(log: Log) -> tuple[Undo, Layers]:
     def init(self: Any, *args: Any, **options: Any) -> None:
         if not log.busy:
             with log.noting():
-                layers.number(self)
+                layers.number(self, made=True)
         originals["__init__"](self, *args, **options)
 
     def run(self: Any, *args: Any, **options: Any) -> Any:

@@ -37,6 +37,7 @@ RARE = (
 )
 DESCRIBED_CONSTANTS = 4_000  # of later ones only the place is noted
 KEPT_BYTES = 96 << 20
+OLDER = 0  # the clock of what was made before the trace began
 DIGESTED_BYTES = 1 << 20  # of larger arrays every n-th element is compared
 
 # positions in an operation's list
@@ -51,6 +52,7 @@ class Log:
         self.plan = plan
         self.busy = False  # the trace itself is at work: what happens now is not the learner's doing
         self.met: Callable[[Any], None] = lambda _: None  # called with each variable that is used
+        self.arrived: Callable[[Any, int], tuple[int, int]] = lambda _, place: (self.clock, place)  # of a new constant
         self.clear()
 
     def clear(self) -> None:
@@ -79,6 +81,7 @@ class Log:
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
         self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
+        self.lost: set[int] = set()  # sources that got no gradient from some call
         self.written: Callable[[int], None] = lambda _: None  # called after each write of a variable
 
     def tick(self) -> int:

@@ -159,7 +159,8 @@ def constant_or_known(log: Log, tensor: Any, place: int) -> int:
             described = log.constants <= DESCRIBED_CONSTANTS
             mark = digest(tensor._numpy_internal()) if described else ""
             state = state_of(tensor) if described else None
-            log.event("constant", tensor=number, place=place, digest=mark, state=state)
+            clock, place = log.arrived(tensor, place)
+            log.event("constant", clock=clock, tensor=number, place=place, digest=mark, state=state)
             if log.tapes:
                 log.hold(number, tensor)
     return int(number)

@@ -12,9 +12,10 @@ import linecache
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .definitions import Line, find_definition
+from .definitions import Line, find_definition, find_freezing
+from .scope import Scope
 
 NOWHERE = -1
 OURS = ("<gradient clinic: ", sys._getframe().f_code.co_filename.removesuffix("places.py"))  # in a kernel, elsewhere
@@ -23,6 +24,14 @@ LEARNERS, LIBRARY, HIDDEN, FLOOR, GENERATED = 1, 2, 3, 4, 5
 AUTOGRAPHS = "__autograph_generated_file"
 RUNS_CELLS = ("run_code", "interactiveshell.py")  # IPython's function, below which nothing is the learner's
 DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
+
+
+class Older(NamedTuple):
+    """Something that was made before the trace began."""
+
+    name: str  # "w", "self.w", "weights[0]"
+    place: int
+    parts: list[Any] = []  # noqa: RUF012  what that line names
 
 
 class Places:
@@ -84,26 +93,46 @@ class Places:
             outer = outer.f_back
         return self._number(trail, called)
 
-    def of_older(self, value: Any) -> tuple[str, int]:
-        """What the running learner's code calls an object: "w", "self.w", "weights[0]", or nothing; and the place that
-        made it, or else the one that is running."""
+    def of_older(self, value: Any, otherwise: int = NOWHERE, of_variable: bool = False) -> Older:
+        """What the running learner's code calls an object that is older than the trace, and the one line that made it.
+        Where there is no such line, `otherwise` is its place."""
+        called = ""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if self.is_learners(frame.f_code):
-                fields = getattr(frame.f_locals.get("self"), "__dict__", {})
-                spaces = (("", frame.f_locals), ("self.", fields), ("", frame.f_globals))
-                name = next((start + name for start, space in spaces if (name := find_name(space, value))), "")
-                if name:
-                    return name, self._of_definition(find_definition(name, frame.f_code.co_filename))
+                scope = Scope(frame)
+                name = scope.name_of(value)
+                called = called or name
+                found = self._find_definition(scope, name, of_variable) if name else None
+                if found is not None:
+                    place, line = found
+                    return Older(called, place, [] if line.value is None else scope.list_named(line.value))
             frame = frame.f_back
-        return "", self.here()
+        return Older(called, otherwise)
 
-    def _of_definition(self, found: tuple[str, Line] | None) -> int:
-        cell = None if found is None else self._locate(found[0])
-        if found is None or cell is None:
-            return self.here()
-        filename, (line, span) = found
-        return self._add((filename, line, span), {"cell": cell, "line": line, "span": span}, "")
+    def _find_definition(self, scope: Scope, name: str, of_variable: bool) -> tuple[int, Line] | None:
+        own = f"self.{name.rpartition('.')[2]}"  # as the object that holds it calls it
+        for one in dict.fromkeys([name, own]) if "." in name else [name]:
+            found = find_definition(one, scope.filename, of_variable)
+            if found is not None and found[1].value is not None:
+                place = self._of_line(*found)
+                return None if place == NOWHERE else (place, found[1])
+        return None
+
+    def of_freezing(self) -> int:
+        """The one line that sets `trainable` to False, as seen from the learner's code that is running."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and not self.is_learners(frame.f_code):
+            frame = frame.f_back
+        found = find_freezing(frame.f_code.co_filename) if frame is not None else None
+        return NOWHERE if found is None else self._of_line(*found)
+
+    def _of_line(self, filename: str, line: Line) -> int:
+        cell = self._locate(filename)
+        if cell is None:
+            return NOWHERE
+        spot = {"cell": cell, "line": line.number, "span": line.span}
+        return self._add((filename, line.number, line.span), spot, "")
 
     def of_code(self, code: CodeType) -> int:
         """The line on which a learner's function begins."""
@@ -161,17 +190,3 @@ class Places:
 def describe(called: CodeType | None) -> str:
     """A library's function: its file and its name there."""
     return f"{called.co_filename.rpartition('site-packages/')[2]}:{called.co_qualname}" if called else ""
-
-
-def find_name(space: dict[str, Any], value: Any) -> str:
-    """The name of an object in a namespace, or of its place in a list or dictionary there."""
-    names = [(name, item) for name, item in list(space.items()) if not name.startswith("_")]
-    for name, item in names:
-        if item is value:
-            return name
-    for name, item in names:
-        rows = enumerate(item) if type(item) in (list, tuple) else item.items() if type(item) is dict else ()
-        for key, one in rows:
-            if one is value:
-                return f"{name}[{key!r}]"
-    return ""

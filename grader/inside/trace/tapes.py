@@ -18,6 +18,7 @@ from tensorflow.python.eager import backprop
 
 from .log import Log, array_of, state_of
 from .operations import Undo, built_number, constant_or_known, dense_part, keep_backward, settle
+from .places import NOWHERE
 
 NOTED_CALLS = 3  # calls at one place that are noted in full
 ABNORMAL_CALLS = 2  # and of those with a None, a NaN or only zeros
@@ -124,6 +125,8 @@ def call(
             "weights": options.get("output_gradients") is not None,
             "begin": log.tick(),
         }
+        if not asked and log.plan.get("underway"):
+            log.event("list", list=id(sources), layer=NOWHERE, place=log.places.of_older(sources, place).place)
     try:
         result = original(tape, target, sources, *args, **options)
     except BaseException as error:
@@ -160,6 +163,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     number = count(tapes, place)
     signs = {sign for result in results for sign in SIGNS if result.get(sign)}
     counts = log.signs.setdefault(place, [])
+    log.lost.update(number for (number, _), result in zip(facts["sources"], results, strict=False) if result["none"])
     for position, result in enumerate(results):
         if position == len(counts):
             counts.append(Counter())

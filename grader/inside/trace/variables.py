@@ -13,11 +13,10 @@ import numpy as np
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import gen_resource_variable_ops, resource_variable_ops
 
-from .log import Log, array_of, digest, direction
+from .log import OLDER, Log, array_of, digest, direction
 from .operations import Undo
 
 MOST_VARIABLES = 5_000
-OLDER = 0  # the clock of a variable that was made before the trace began
 UNNAMED = "Variable"  # the name that TensorFlow gives by default
 
 
@@ -42,9 +41,9 @@ class Registry:
         known = not isinstance(handle, ops.EagerTensor) or int(handle._id) in self.by_handle
         if not known and id(variable) not in self.making:
             with self.log.noting():
-                called, place = self.log.places.of_older(variable)
-                name = name_of(variable) if name_of(variable) != UNNAMED else called
-                self._enter(variable, OLDER, [], name or f"the variable of shape {tuple(variable.shape)}", place)
+                older = self.log.places.of_older(variable, self.log.places.here(), of_variable=True)
+                name = name_of(variable) if name_of(variable) != UNNAMED else older.name
+                self._enter(variable, OLDER, [], name or f"the variable of shape {tuple(variable.shape)}", older.place)
 
     def _enter(self, variable: Any, clock: int, layers: list[int], name: str, place: int) -> None:
         handle = getattr(variable, "_handle", None)
