@@ -22,7 +22,7 @@ class TensorKind(Record):
 
 @dataclass(frozen=True, slots=True)
 class Operation(Record):
-    clock: int
+    clock: int  # negative: nobody saw it, but the code says it
     type: str
     place: int
     inputs: Numbers
@@ -31,6 +31,10 @@ class Operation(Record):
     tracked: bool  # one of them follows its result
     within: int | None  # the backward step that it is part of
     states: States | None  # of the outputs, where they were looked at
+
+    @property
+    def was_seen(self) -> bool:
+        return self.clock >= 0
 
 
 @dataclass(frozen=True, slots=True)

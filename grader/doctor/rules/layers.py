@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.doctor.case import Case
-from grader.doctor.events import Call, Compiled, CompileEnd, Fit, FitEnd, Freeze, Listing, Reading
+from grader.doctor.events import Call, Compiled, Fit, FitEnd, Freeze, Listing, Reading
 from grader.doctor.flow import Flow
 from grader.doctor.story import Story
 from grader.doctor.suspect import Suspect
@@ -129,15 +129,14 @@ def find_frozen_layers(case: Case) -> Iterator[Suspect]:
 
 
 def find_layers_frozen_by_compile(case: Case) -> Iterator[Suspect]:
-    """Made trainable after compiling, and the next fit left it as it was."""
+    """Made trainable after compiling, which may be longer ago than the trace, and the next fit left it as it was."""
     story = case.plain
     for event in story.of(Freeze):
-        compiled = any(other.clock < event.clock for other in story.of(CompileEnd))
         again = any(other.clock > event.clock for other in story.of(Compiled))
         # a fit that raised has an end as well
         fits = [pair for pair in zip(story.of(Fit), story.of(FitEnd), strict=False) if pair[0].clock > event.clock]
         layer = story.layer(event.layer)
-        if not event.value or not compiled or again or not fits or layer is None:
+        if not event.value or again or not fits or layer is None:
             continue
         held = [one.variable for one in layer.weights if one.trainable and one.variable in story.variables]
         before, after = fits[0][0].values, fits[0][1].values

@@ -197,6 +197,8 @@ def find_parts_beside_the_tape(case: Case) -> Iterator[Suspect]:
                 break
             if flow.tape not in operation.tapes and operation.within is None:
                 added = is_merely_added(flow, set(operation.outputs), in_reach(flow))
+                if not (added or operation.was_seen):
+                    continue
                 yield Suspect(
                     cause="outside_tape",
                     detail="added" if added else "partial",

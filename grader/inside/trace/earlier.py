@@ -1,8 +1,8 @@
 """Tensors that were computed before the trace began: where, and from which variables, as the code says it.
 
 Nobody saw it happen. But if one line only assigns the tensor's name, that line made it, and the variables and layers
-that it names went into it. Of a source that got no gradient this is told as if it had been seen: the variable was read,
-and the tensor made, where no tape recorded.
+that it names went into it. It is told as if it had been seen, at negative times: the variable was read, and the tensor
+made, where no tape recorded.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Tensors:
         return []
 
     def finish(self) -> list[Operation]:
-        """Operations that nobody saw, each with a read of the variables that got no gradient."""
+        """Operations that nobody saw, each after a read of the variables that a gradient was asked for."""
         operations: list[Operation] = []
         for tensor, (place, behind) in self._made_from.items():
             reads = []
-            for handle in sorted(behind & self.log.lost):
+            for handle in sorted(behind & self.log.asked):
                 clock = BEFORE + len(operations)
                 reads.append(IMAGINED + clock)
                 self.log.tensors[reads[-1]] = self.log.tensors[tensor]

@@ -81,7 +81,7 @@ class Log:
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
         self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
-        self.lost: set[int] = set()  # sources that got no gradient from some call
+        self.asked: set[int] = set()  # the sources of all calls
         self.written: Callable[[int], None] = lambda _: None  # called after each write of a variable
 
     def tick(self) -> int:

@@ -43,6 +43,8 @@ class Scope:
 
 def list_used(function: FunctionType) -> Iterator[Any]:
     """What a function reads from outside itself."""
+    if set(VALUELESS) & set(function.__code__.co_names):
+        return
     yield from (function.__globals__.get(name) for name in function.__code__.co_names)
     for cell in function.__closure__ or ():
         try:

@@ -163,7 +163,7 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     number = count(tapes, place)
     signs = {sign for result in results for sign in SIGNS if result.get(sign)}
     counts = log.signs.setdefault(place, [])
-    log.lost.update(number for (number, _), result in zip(facts["sources"], results, strict=False) if result["none"])
+    log.asked.update(number for number, _ in facts["sources"])
     for position, result in enumerate(results):
         if position == len(counts):
             counts.append(Counter())
