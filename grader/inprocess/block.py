@@ -19,22 +19,26 @@ from grader.inprocess.own_code import OwnCode
 
 if TYPE_CHECKING:
     from grader.inprocess.recording import Recording
+    from grader.inprocess.repetition import Repetition
 
 STEPS = 30  # enough to see each line of a training loop several times
 PASSING = (__file__, sys.modules["contextlib"].__file__)  # files that open a block in somebody's name
 
 
 class Doctor:
-    """`with Doctor() as findings:`. May be used again, for one block after the other."""
+    """`with Doctor() as findings:`. May be used again, for one block after the other.
 
-    def __init__(self, steps: int = STEPS, own: str | None = None) -> None:
+    `own`: the file of the block, where it is not the caller's. `repetition`: for experiments, where it can be repeated.
+    """
+
+    def __init__(self, steps: int = STEPS, own: str | None = None, repetition: Repetition | None = None) -> None:
         if steps < 1:
             raise ValueError(f"steps is {steps}, and at least one has to be recorded")
-        self._steps, self._own = steps, own
+        self._steps, self._own, self._repetition = steps, own, repetition
         self._open: list[_Block] = []
 
     def __enter__(self) -> Findings:
-        block = _Block(OwnCode(self._own or find_caller()), self._steps)
+        block = _Block(OwnCode(self._own or find_caller()), self._steps, self._repetition)
         self._open.append(block)
         block.begin()
         return block.findings
@@ -46,8 +50,8 @@ class Doctor:
 
 
 class _Block:
-    def __init__(self, code: OwnCode, steps: int) -> None:
-        self._code, self._steps = code, steps
+    def __init__(self, code: OwnCode, steps: int, repetition: Repetition | None) -> None:
+        self._code, self._steps, self._repetition = code, steps, repetition
         self.findings = Findings()
         self._recording: Recording | None = None
         self._is_inner = False
@@ -66,6 +70,8 @@ class _Block:
         try:
             self._recording = recording.join(self._code, self._steps)
             self._is_inner = self._recording.blocks > 1
+            if self._repetition is not None:
+                self._recording.keep_values()
         except recording.NotHere as error:
             self._reason = str(error)
         except Exception as error:
@@ -82,7 +88,9 @@ class _Block:
             if isinstance(error, Exception):
                 self._recording.note(error)
             recording.leave(self._recording)
-            self.findings.fill(conclude(self._recording, self._is_inner))
+            is_over = self._is_inner or not (error is None or isinstance(error, Exception))
+            repetition = None if is_over else self._repetition
+            self.findings.fill(conclude(self._recording, self._is_inner, repetition))
         except Exception as failure:
             self._fail("Internal error in the doctor", failure)
             self.findings.fill(Result(self._reason))

@@ -11,10 +11,11 @@ from grader.model import Cell, Finding
 if TYPE_CHECKING:
     from grader.doctor.trace import Trace
     from grader.inprocess.recording import Recording
+    from grader.inprocess.repetition import Repetition
 
 ONE_RUN = (
     "This was one run. A wrong custom gradient, and a value of which only a part passes through Python, show only in a "
-    "second one, which `python -m grader doctor FILE` makes."
+    "second one, which `%%doctor --experiments` over a notebook's cell, or `python -m grader doctor FILE`, makes."
 )
 COMPILED = (
     "Compiled functions (tf.function, model.fit) were followed by their operations. Their values were not seen, so a "
@@ -35,16 +36,17 @@ class Result:
     labels: dict[int | None, str] = field(default_factory=dict)  # and their names
 
 
-def conclude(recording: Recording, is_inner: bool) -> Result:
+def conclude(recording: Recording, is_inner: bool, repetition: Repetition | None = None) -> Result:
     # pydantic takes 0.1 s to import, which a program that only opens a block should not wait for
     from grader.doctor.case import PLAIN
     from grader.doctor.investigation import Investigation
 
     investigation = Investigation()
     investigation.add(PLAIN, recording.trace())
-    texts, labels = recording.code.read()
-    conclusion = investigation.conclude(texts)
     trace = investigation.plain
+    experiments, told = repetition.investigate(recording) if repetition and trace else (None, "")
+    texts, labels = recording.code.read()
+    conclusion = (experiments or investigation).conclude(texts)
     if trace is None:
         return Result(" ".join(conclusion.gaps))
     errors = sum(finding.severity == "error" for finding in conclusion.findings)
@@ -55,7 +57,7 @@ def conclude(recording: Recording, is_inner: bool) -> Result:
         " ".join([message, *conclusion.gaps]),
         healthy,
         conclusion.findings,
-        tuple(list_limits(recording, trace, is_inner)),
+        tuple(one for one in (*list_limits(recording, trace, is_inner, experiments is not None), told) if one),
         tuple(Cell(number, text, "ok") for number, text in texts.items() if number is not None),
         labels,
     )
@@ -79,7 +81,7 @@ def summarise(trace: Trace, errors: int) -> tuple[str, bool | None]:
     return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}.", True
 
 
-def list_limits(recording: Recording, trace: Trace, is_inner: bool) -> Iterator[str]:
+def list_limits(recording: Recording, trace: Trace, is_inner: bool, is_repeated: bool) -> Iterator[str]:
     from grader.doctor.events import Call, Fit, FunctionRun
 
     kinds = {type(event) for event in trace.events}
@@ -89,7 +91,7 @@ def list_limits(recording: Recording, trace: Trace, is_inner: bool) -> Iterator[
             f"Recording stopped when {recording.steps} steps, or too many operations, had been seen. What came after "
             "that was not examined."
         )
-    if compiled:
+    if compiled and not is_repeated:
         yield COMPILED if Call in kinds else COMPILED_BEFORE
     if recording.older_tapes:
         yield OLDER_TAPES
@@ -98,4 +100,5 @@ def list_limits(recording: Recording, trace: Trace, is_inner: bool) -> Iterator[
     missing = [name for name, state in trace.hooks.items() if state != "works"]
     if missing:
         yield f"Not all of TensorFlow can be observed here: {', '.join(missing)} does not work."
-    yield ONE_RUN
+    if not is_repeated:
+        yield ONE_RUN

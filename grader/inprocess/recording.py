@@ -11,9 +11,10 @@ from threading import Lock, get_ident
 from typing import Any
 
 from grader.inprocess.own_code import OwnCode
-from grader.inside.trace import failures, hooks
+from grader.inside.trace import failures, hooks, variables
 from grader.inside.trace.log import Log
 
+MOST_BYTES = 512 << 20  # of variables' values that are kept for experiments
 MOST_CLOCK = 200_000  # operations and events: 80 steps of a model of 50 layers
 PLAN = {"underway": True, "graphs": True}  # variables are older than the trace, and no second run is line by line
 
@@ -24,10 +25,12 @@ _running: Recording | None = None
 class OneThreadsLog(Log):
     """Busy in all threads but one, and for good once it is closed."""
 
-    def __init__(self, locate: Callable[[str], int | None], steps: int, enough: Callable[[], None]) -> None:
+    def __init__(
+        self, locate: Callable[[str], int | None], steps: int, enough: Callable[[], None], plan: dict[str, Any]
+    ) -> None:
         self._thread, self._at_work, self._closed = get_ident(), False, False
         self._steps, self._enough = steps, enough
-        super().__init__(locate, dict(PLAN))
+        super().__init__(locate, plan)
 
     @property
     def busy(self) -> bool:
@@ -62,16 +65,31 @@ class NotHere(Exception):  # noqa: N818  no error: a sentence that says why noth
 class Recording:
     """It may be shared: the hooks are taken out when the last block that uses it ends, or when enough was seen."""
 
-    def __init__(self, code: OwnCode, steps: int) -> None:
+    def __init__(self, code: OwnCode, steps: int, options: dict[str, object]) -> None:
         self.code, self.steps, self.thread = code, steps, get_ident()
         self.blocks = 0
         self.is_full = False
         self.older_tapes = 0  # gradient calls of tapes that had been recording before
         self.has_compiled = False
+        self.values: list[tuple[Any, Any]] | None = None  # of variables, where they are kept and not too large
+        self._kept_bytes = 0
         self._noted: BaseException | None = None
         self._trace: Any = None
-        self._log = OneThreadsLog(code.locate, steps, self._end_early)
+        self._log = OneThreadsLog(code.locate, steps, self._end_early, PLAN | options)
         self._session: hooks.Session | None = hooks.begin(self._log)
+
+    def keep_values(self) -> None:
+        """From here on, the value of each variable when it was made or first used is kept."""
+        self.values = []
+        self._log.entered = self._keep
+
+    def _keep(self, variable: Any) -> None:
+        if self.values is not None:
+            value = variables.read_value(variable)
+            self._kept_bytes += getattr(value, "nbytes", 0)
+            self.values.append((variable, value))
+            if self._kept_bytes > MOST_BYTES:
+                self.values = None
 
     def note(self, error: BaseException) -> None:
         if self._session is not None and error is not self._noted:
@@ -112,14 +130,17 @@ class Recording:
         return {**trace, "events": [event for event in trace["events"] if event not in older]} if older else trace
 
 
-def join(code: OwnCode, steps: int) -> Recording:
-    """The recording of this thread, begun where there is none. Raises NotHere."""
+def join(code: OwnCode, steps: int, options: dict[str, object] | None = None) -> Recording:
+    """The recording of this thread, begun where there is none. Raises NotHere.
+
+    `options`: of an experiment, as the trace understands them.
+    """
     global _running
     with _lock:
         if _running is None:
             if not hooks.is_possible():
                 raise NotHere("The block is inside a compiled function, where nothing can be recorded.")
-            _running = Recording(code, steps)
+            _running = Recording(code, steps, options or {})
         elif _running.thread != get_ident():
             raise NotHere("Another thread was being examined at the same time, so this one could not be.")
         _running.blocks += 1

@@ -45,6 +45,10 @@ def texts(found: Sequence[Any]) -> list[str]:
     ]
 
 
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def test_findings_stand_under_the_cell_with_its_lines() -> None:
     *_, cell, after = outputs(LOAD, MODEL, LOST, AFTERWARDS)
     printed, value, findings = texts(cell)
@@ -78,3 +82,68 @@ def test_a_variable_of_an_earlier_cell_is_blamed_where_it_was_made() -> None:
     cell = "%%doctor\nwith tf.GradientTape() as tape:\n    loss = n * n\ntape.gradient(loss, n)"
     findings = texts(outputs(LOAD, "import tensorflow as tf\n\nn = tf.Variable(3)", cell)[-1])[-1]
     assert "In [2] │ 1   import tensorflow as tf" in findings and "│ 3   n = tf.Variable(3)\n" in findings
+
+
+# --- experiments ----------------------------------------------------------------------------------------------------
+
+TRAINING = """\
+import keras, numpy as np, random, tensorflow as tf
+keras.utils.set_random_seed(3)
+x, y = np.linspace(-1, 1, 24, dtype="f").reshape(8, 3), np.ones((8, 1), "f")
+model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+optimizer = keras.optimizers.Adam(0.1)
+batches = iter([1.0, 2.0, 3.0, 4.0])
+"""
+PART = """\
+for step in range(3):
+    noise = random.random() + np.random.rand() + tf.random.uniform((8, 1))
+    with tf.GradientTape() as tape:
+        error = model(x, training=True) - y + 1e-3 * noise
+        scale = error.numpy()
+        loss = tf.reduce_mean(error * scale)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    print(step)
+"""
+STATE = """\
+told = [one.numpy().tobytes().hex() for one in [*model.variables, *optimizer.variables]]
+told += [random.random(), np.random.rand(), tf.random.uniform(()).numpy(), keras.layers.Dense(1).name, step]
+from tensorflow.python.framework import op_callbacks
+print(told, sorted(globals()), op_callbacks.should_invoke_op_callbacks() or False, tf.config.functions_run_eagerly())
+"""
+
+
+def test_experiments_decide_what_one_run_cannot_and_leave_the_notebook_as_one_run_does() -> None:
+    *_, state = outputs(LOAD, TRAINING, PART, STATE)
+    *_, examined, state_after = outputs(LOAD, TRAINING, f"%%doctor --experiments\n{PART}", STATE)
+    *printed, findings = texts(examined)
+    assert "".join(printed) == "0\n1\n2\n"
+    assert "│ 6       scale = error.numpy()" in findings and "as a constant factor" in findings
+    assert "was run 2 more times" in findings and "This was one run" not in findings
+    assert texts(state_after) == texts(state)
+
+
+def test_a_cell_that_takes_from_an_iterator_is_not_experimented_with() -> None:
+    cell = "%%doctor --experiments\nbatch = next(batches)\n" + PART.replace("- y", "- batch * y")
+    findings = texts(outputs(LOAD, TRAINING, cell)[-1])[-1]
+    assert "did not compute the same numbers" in in_one_line(findings) and "healthy" in findings
+
+
+def test_experiments_run_a_compiled_function_line_by_line() -> None:
+    cell = """%%doctor --experiments
+scale = 1.0
+@tf.function
+def f(): return scale * tf.reduce_sum(w ** 2)
+for scale in (1.0, 3.0):
+    with tf.GradientTape() as tape:
+        loss = f()
+    tape.gradient(loss, w)
+"""
+    findings = texts(outputs(LOAD, MODEL, cell)[-1])[-1]
+    assert "│ 4   def f()" in findings and "scale" in findings
+
+
+def test_nothing_is_run_again_where_nothing_is_open() -> None:
+    cell = "%%doctor --experiments\nruns = globals().get('runs', 0) + 1\nwith tf.GradientTape() as tape:\n    loss = w * w\n"
+    found = outputs(LOAD, MODEL, cell + "tape.gradient(loss, w);", "print(runs)")
+    assert "was not run again" in in_one_line(texts(found[-2])[-1]) and texts(found[-1]) == ["1\n"]

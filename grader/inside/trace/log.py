@@ -52,6 +52,7 @@ class Log:
         self.plan = plan
         self.busy = False  # the trace itself is at work: what happens now is not the learner's doing
         self.met: Callable[[Any], None] = lambda _: None  # called with each variable that is used
+        self.entered: Callable[[Any], None] = lambda _: None  # called with each variable when it is taken up
         self.arrived: Callable[[Any, int], tuple[int, int]] = lambda _, place: (self.clock, place)  # of a new constant
         self.clear()
 

@@ -65,6 +65,7 @@ class Registry:
         self.by_handle[entry["id"]] = entry
         self.alive[entry["id"]] = weakref.ref(variable)
         entry["initial"] = self.value_mark(entry["id"])
+        self.log.entered(variable)
         self.nudge(entry)
 
     def written(self, handle: int) -> None:
@@ -84,12 +85,7 @@ class Registry:
 
     def value_mark(self, handle: int) -> str | None:
         variable = self.alive[handle]()
-        if variable is None:
-            return None
-        try:
-            array = array_of(gen_resource_variable_ops.read_variable_op(variable.handle, variable.dtype))
-        except Exception:  # not initialised
-            return None
+        array = None if variable is None else read_value(variable)
         return None if array is None else digest(array)
 
     def forget(self) -> None:
@@ -146,6 +142,15 @@ def observe_older(log: Log, registry: Registry) -> Undo:
         cls.handle = original
 
     return undo
+
+
+def read_value(variable: Any) -> np.ndarray[Any, Any] | None:
+    """A copy of a variable's value; None where it has none yet."""
+    try:
+        array = array_of(gen_resource_variable_ops.read_variable_op(variable.handle, variable.dtype))
+    except Exception:  # not initialised
+        return None
+    return None if array is None else array.copy()
 
 
 def name_of(variable: Any) -> str:
