@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 COUNTS_NAMES = "object_name_uids"  # Keras's own: how often each name was given
 NOTHING_OPEN = "The one run left nothing open that an experiment would decide, so the cell was not run again."
 OTHER_NUMBERS = (
-    "The cell was run again and did not compute the same numbers, so there could be no experiments. It takes on "
-    "something that cannot be put back: a dataset's iterator, a list that grows, random numbers of its own."
+    "The cell was run again and did not compute the same numbers, so there could be no experiments. It changes "
+    "something that cannot be put back: a dataset's iterator, a list, TensorFlow's random numbers if no seed was set "
+    "(tf.random.set_seed)."
 )
 TOO_LARGE = "The cell's variables are too large to be kept and put back, so there could be no experiments."
 
@@ -101,7 +102,8 @@ class Surroundings:
         self._names = dict(names)
         self._python = random.getstate()
         self._numpy = sys.modules["numpy"].random.get_state() if "numpy" in sys.modules else None
-        self._tensorflow = _context()._rng.getstate() if "tensorflow" in sys.modules else None
+        seeded = _context() if "tensorflow" in sys.modules else None
+        self._tensorflow = seeded._rng.getstate() if hasattr(seeded, "_rng") else None  # once somebody set its seed
         self._counts = dict(_counts_of_names()) if "keras" in sys.modules else None
 
     def put_back(self, names: dict[str, Any]) -> None:

@@ -151,6 +151,86 @@ answer = [findings[0].cause, findings[0].source, findings[0].column]
     assert answer(program) == ["untrainable", "frozen = tf.Variable(1.0, trainable=False)", len("frozen = ")]
 
 
+OLDER = {
+    "a prediction": (
+        "hidden = model(x)\nprediction = hidden * 2",
+        "with tf.GradientTape() as tape:\n    loss = tf.reduce_mean((prediction - y) ** 2)\n"
+        "tape.gradient(loss, model.trainable_variables)",
+        ("outside_tape", "prediction = hidden * 2"),
+    ),
+    "by a function": (
+        "w = tf.Variable(2.0)\ndef square():\n    return w * w\ntotal = square()",
+        "with tf.GradientTape() as tape:\n    pass\ntape.gradient(total, w)",
+        ("outside_tape", "total = square()"),
+    ),
+    "a term of the loss": (
+        "w = tf.Variable(2.0)\npenalty = tf.square(w)",
+        "with tf.GradientTape() as tape:\n    loss = tf.exp(w) + penalty\ntape.gradient(loss, w)",
+        ("outside_tape", "penalty = tf.square(w)"),
+    ),
+    "integers": (
+        "counts = tf.constant([1, 2])",
+        "with tf.GradientTape() as tape:\n    tape.watch(counts)\n    loss = tf.reduce_sum(counts)\n"
+        "tape.gradient(loss, counts)",
+        ("integer_dtype", "counts = tf.constant([1, 2])"),
+    ),
+    "an empty list": (
+        "late = keras.Sequential([layers.Dense(1)])\nfetched = late.trainable_variables",
+        "with tf.GradientTape() as tape:\n    loss = tf.reduce_mean(late(x))\ntape.gradient(loss, fetched)",
+        ("untracked_layer", "fetched = late.trainable_variables"),
+    ),
+    "a frozen layer": (
+        "for layer in model.layers[:1]:\n    layer.trainable = False",
+        "step()",
+        ("untrainable", "layer.trainable = False"),
+    ),
+    "a layer in a plain object": (
+        "class Box:\n    def __init__(self):\n        self.dense = layers.Dense(4)\n"
+        "class Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.box = Box()\n"
+        "        self.out = layers.Dense(1)\n    def call(self, x):\n        return self.out(self.box.dense(x))\n"
+        "net = Net()",
+        "with tf.GradientTape() as tape:\n    loss = tf.reduce_mean(net(x) ** 2)\n"
+        "tape.gradient(loss, net.trainable_variables)",
+        ("untracked_layer", "self.dense = layers.Dense(4)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OLDER)
+def test_what_is_older_than_the_block_is_blamed_where_one_line_made_it(answer: Answer, what: str) -> None:
+    before, body, (cause, line) = OLDER[what]
+    block = textwrap.indent(body, "    ")
+    program = f"{before}\nwith grader.doctor() as findings:\n{block}\nanswer = [(f.cause, f.source) for f in findings]"
+    assert answer(program)[0] == [cause, line]
+
+
+@pytest.mark.parametrize(
+    ("before", "term"),
+    [
+        ("start = tf.identity(w)", "(w - start) ** 2"),
+        ("size = tf.cast(tf.shape(w)[0], tf.float32)", "w ** 2 + size"),
+        ("offset = tf.zeros_like(w)", "w ** 2 + offset"),
+        ("constant = tf.square(3.0)", "w ** 2 + constant"),
+        ("offset = w * 1.0\noffset = tf.constant([3.0])", "w ** 2 + offset"),
+        ("def add(offset):\n    return w ** 2 + offset\noffset = w * 1.0\nother = tf.constant([3.0])", "add(other)"),
+    ],
+    ids=["a start value", "a shape", "zeros", "a number", "two lines", "a parameter's name"],
+)
+def test_what_is_older_than_the_block_is_not_blamed_for_what_it_may_mean(
+    answer: Answer, before: str, term: str
+) -> None:
+    program = f"""
+w = tf.Variable([2.0])
+{before}
+with grader.doctor() as findings:
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum({term})
+    tape.gradient(loss, w)
+answer = [findings.healthy, [finding.message for finding in findings]]
+"""
+    assert answer(program) == [True, []]
+
+
 @pytest.mark.parametrize(
     "loop",
     [

@@ -144,6 +144,11 @@ for scale in (1.0, 3.0):
 
 
 def test_nothing_is_run_again_where_nothing_is_open() -> None:
-    cell = "%%doctor --experiments\nruns = globals().get('runs', 0) + 1\nwith tf.GradientTape() as tape:\n    loss = w * w\n"
-    found = outputs(LOAD, MODEL, cell + "tape.gradient(loss, w);", "print(runs)")
+    cell = """%%doctor --experiments
+runs.append(1)
+with tf.GradientTape() as tape:
+    loss = w * w
+tape.gradient(loss, w);
+"""
+    found = outputs(LOAD, f"{MODEL}\nruns = []", cell, "print(len(runs))")
     assert "was not run again" in in_one_line(texts(found[-2])[-1]) and texts(found[-1]) == ["1\n"]

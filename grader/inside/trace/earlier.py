@@ -55,6 +55,8 @@ class Tensors:
         """Operations that nobody saw, each after a read of the variables that a gradient was asked for."""
         operations: list[Operation] = []
         for tensor, (place, behind) in self._made_from.items():
+            if tensor not in self.log.tensors:
+                continue  # it was only looked into on the way to another
             reads = []
             for handle in sorted(behind & self.log.asked):
                 clock = BEFORE + len(operations)
