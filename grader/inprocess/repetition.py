@@ -102,7 +102,7 @@ class Surroundings:
         self._names = dict(names)
         self._python = random.getstate()
         self._numpy = sys.modules["numpy"].random.get_state() if "numpy" in sys.modules else None
-        seeded = _context() if "tensorflow" in sys.modules else None
+        seeded: Any = _context() if "tensorflow" in sys.modules else None
         self._tensorflow = seeded._rng.getstate() if hasattr(seeded, "_rng") else None  # once somebody set its seed
         self._counts = dict(_counts_of_names()) if "keras" in sys.modules else None
 
