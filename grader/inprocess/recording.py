@@ -14,7 +14,7 @@ from grader.inprocess.own_code import OwnCode
 from grader.inside.trace import failures, hooks, variables
 from grader.inside.trace.log import Log
 
-MOST_BYTES = 512 << 20  # of variables' values that are kept for experiments
+MOST_BYTES = 512 << 20  # of the first values that are kept for experiments
 MOST_CLOCK = 200_000  # operations and events: 80 steps of a model of 50 layers
 PLAN = {"underway": True, "graphs": True}  # variables are older than the trace, and no second run is line by line
 

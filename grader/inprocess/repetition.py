@@ -1,13 +1,14 @@
 """Runs a notebook's cell again for the doctor's experiments, each time from the state in which it began.
 
-Put back are the notebook's names, the values of the variables that the cell touched, and the generators of random
-numbers. What else a cell changes stays changed: an item in a list, a file, a dataset's iterator. So the cell is first
-repeated as it is, and unless it computes the same numbers to the last bit, there are no experiments. In the end all of
-it is put back to how the learner's own run left it.
+Put back are the notebook's names, the values of all variables, and the generators of random numbers. What else a cell
+changes stays changed: an item in a list, a file, a dataset's iterator. So the cell is first repeated as it is, and
+unless it computes the same numbers to the last bit, there are no experiments. In the end all of it is put back to how
+the learner's own run left it.
 """
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from grader.doctor.trace import Trace
     from grader.inprocess.recording import Recording
 
+MOST_BYTES = 512 << 20  # of all variables
 COUNTS_NAMES = "object_name_uids"  # Keras's own: how often each name was given
 NOTHING_OPEN = "The one run left nothing open that an experiment would decide, so the cell was not run again."
 OTHER_NUMBERS = (
@@ -28,7 +30,7 @@ OTHER_NUMBERS = (
     "something that cannot be put back: a dataset's iterator, a list, TensorFlow's random numbers if no seed was set "
     "(tf.random.set_seed)."
 )
-TOO_LARGE = "The cell's variables are too large to be kept and put back, so there could be no experiments."
+TOO_LARGE = "The variables in this notebook are too large to be kept and put back, so there could be no experiments."
 
 
 class Repetition:
@@ -47,14 +49,14 @@ class Repetition:
         plain.add(PLAIN, first.trace())
         if plain.next_plan() is None:
             return None, NOTHING_OPEN
-        if first.values is None:
+        after = Surroundings(self._names)
+        if first.values is None or self._before.is_too_large or after.is_too_large:
             return None, TOO_LARGE
-        after, values = Surroundings(self._names), [(variable, read(variable)) for variable, _ in first.values]
+        self._before.add_made(first.values)
         try:
             return self._experiment(first, plain.plain)
         finally:
             after.put_back(self._names)
-            put_back(values)
 
     def _experiment(self, first: Recording, plain: Trace | None) -> tuple[Investigation | None, str]:
         from grader.doctor.case import PLAIN
@@ -81,7 +83,6 @@ class Repetition:
         from grader.inside.trace.training import StepLimit
 
         self._before.put_back(self._names)
-        put_back(first.values or [])
         again = recording.join(first.code, first.steps, plan.to_options())
         try:
             with line_by_line(plan.eager):
@@ -96,20 +97,32 @@ class Repetition:
 
 
 class Surroundings:
-    """The names of a notebook, and the generators of random numbers, as they are now."""
+    """The names of a notebook, all variables, and the generators of random numbers, as they are now."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = dict(names)
+        variables = list_variables() if "tensorflow" in sys.modules else []
+        self.is_too_large = (
+            sum(variable.dtype.size * variable.shape.num_elements() for variable in variables) > MOST_BYTES
+        )
+        self._values = [] if self.is_too_large else [(variable, read_value(variable)) for variable in variables]
         self._python = random.getstate()
         self._numpy = sys.modules["numpy"].random.get_state() if "numpy" in sys.modules else None
         seeded: Any = _context() if "tensorflow" in sys.modules else None
         self._tensorflow = seeded._rng.getstate() if hasattr(seeded, "_rng") else None  # once somebody set its seed
         self._counts = dict(_counts_of_names()) if "keras" in sys.modules else None
 
+    def add_made(self, values: list[tuple[Any, Any]]) -> None:
+        """Variables that were made later, with their first values: of a layer that was not built yet."""
+        known = {id(variable) for variable, _ in self._values}
+        self._values += [(variable, value) for variable, value in values if id(variable) not in known]
+
     def put_back(self, names: dict[str, Any]) -> None:
         for name in names.keys() - self._names.keys():
             del names[name]
         names.update(self._names)
+        for variable, value in self._values:
+            write_value(variable, value)
         random.setstate(self._python)
         if self._numpy is not None:
             sys.modules["numpy"].random.set_state(self._numpy)
@@ -149,20 +162,31 @@ def line_by_line(wanted: bool) -> Iterator[None]:
         tf.config.run_functions_eagerly(before)
 
 
-def read(variable: Any) -> Any:
-    from grader.inside.trace.variables import read_value
+def list_variables() -> list[Any]:
+    """Every variable in this process that has a value."""
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import resource_variable_ops
 
-    return read_value(variable)
+    kind, found = resource_variable_ops.BaseResourceVariable, []
+    for thing in gc.get_objects():
+        # not isinstance, which would ask objects that load a module when anything is asked of them
+        if issubclass(type(thing), kind) and isinstance(getattr(thing, "_handle", None), ops.EagerTensor):
+            found.append(thing)
+    return [variable for variable in found if variable.shape.is_fully_defined()]
 
 
-def put_back(values: list[tuple[Any, Any]]) -> None:
-    """Gives variables the values that they had."""
+def read_value(variable: Any) -> Any:
+    from grader.inside.trace import variables
+
+    return variables.read_value(variable)
+
+
+def write_value(variable: Any, value: Any) -> None:
     from tensorflow.python.framework import ops
     from tensorflow.python.ops import gen_resource_variable_ops
 
-    for variable, value in values:
-        if value is not None:
-            gen_resource_variable_ops.assign_variable_op(variable.handle, ops.convert_to_tensor(value))
+    if value is not None:  # it had none yet
+        gen_resource_variable_ops.assign_variable_op(variable.handle, ops.convert_to_tensor(value))
 
 
 def list_numbers(trace: Trace) -> list[object]:

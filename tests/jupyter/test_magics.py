@@ -93,6 +93,9 @@ x, y = np.linspace(-1, 1, 24, dtype="f").reshape(8, 3), np.ones((8, 1), "f")
 model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
 optimizer = keras.optimizers.Adam(0.1)
 batches = iter([1.0, 2.0, 3.0, 4.0])
+total = tf.Variable(0.0)
+count = tf.function(lambda: total.assign_add(1.0))
+count()
 """
 PART = """\
 for step in range(3):
@@ -103,10 +106,11 @@ for step in range(3):
         loss = tf.reduce_mean(error * scale)
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    count()
     print(step)
 """
 STATE = """\
-told = [one.numpy().tobytes().hex() for one in [*model.variables, *optimizer.variables]]
+told = [one.numpy().tobytes().hex() for one in [*model.variables, *optimizer.variables, total]]
 told += [random.random(), np.random.rand(), tf.random.uniform(()).numpy(), keras.layers.Dense(1).name, step]
 from tensorflow.python.framework import op_callbacks
 print(told, sorted(globals()), op_callbacks.should_invoke_op_callbacks() or False, tf.config.functions_run_eagerly())
@@ -119,7 +123,7 @@ def test_experiments_decide_what_one_run_cannot_and_leave_the_notebook_as_one_ru
     *printed, findings = texts(examined)
     assert "".join(printed) == "0\n1\n2\n"
     assert "│ 6       scale = error.numpy()" in findings and "as a constant factor" in findings
-    assert "was run 2 more times" in findings and "This was one run" not in findings
+    assert "was run 3 more times" in findings and "This was one run" not in findings
     assert texts(state_after) == texts(state)
 
 

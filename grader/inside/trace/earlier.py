@@ -15,6 +15,7 @@ from tensorflow.python.framework import ops
 from tensorflow.python.ops import resource_variable_ops
 
 from .log import OLDER, Log, Operation
+from .places import NOWHERE
 from .tapes import identity
 
 BEFORE = -1_000_000  # the clock of the first of these operations
@@ -43,7 +44,7 @@ class Tensors:
 
     def _list_handles(self, part: Any, depth: int) -> list[int]:
         if isinstance(part, ops.EagerTensor) and depth:
-            self._look_into(part, OLDER, depth - 1)
+            self._look_into(part, NOWHERE, depth - 1)
             return list(self._made_from.get(part._id, (0, ()))[1])
         if isinstance(part, (resource_variable_ops.BaseResourceVariable, keras.Variable)):
             return [identity(self.log, part)[0]]
