@@ -231,6 +231,27 @@ answer = [findings.healthy, [finding.message for finding in findings]]
     assert answer(program) == [True, []]
 
 
+def test_in_a_notebook_the_one_line_is_looked_for_in_all_cells(answer: Answer) -> None:
+    program = """
+import linecache
+def run_cell(number, text):
+    name = f"/nowhere/{number}.py"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec"), globals())
+
+training = (
+    "with grader.doctor() as findings:\\n    with tf.GradientTape() as tape:\\n        loss = w ** 2 + penalty\\n"
+    "        penalty = REBOUND\\n    tape.gradient(loss, w)"
+)
+run_cell(1, "w = tf.Variable([2.0])\\npenalty = tf.square(w)")
+run_cell(2, training.replace("penalty = REBOUND", "pass"))
+answer = [findings[0].source, findings.file_of(0)]
+run_cell(2, training.replace("REBOUND", "w * 1.0"))
+answer.append(len(findings))
+"""
+    assert answer(program) == ["penalty = tf.square(w)", "1.py", 0]
+
+
 @pytest.mark.parametrize(
     "loop",
     [

@@ -20,8 +20,8 @@ class Line(NamedTuple):
 
 
 def find_definition(name: str, filename: str, of_variable: bool = False) -> tuple[str, Line] | None:
-    """In the file that uses the name; where it has none, in those beside it that have run, as a notebook's cells are.
-    Two candidates are as good as none. `of_variable`: only calls that make one are candidates."""
+    """In the file that uses the name; where it has none, in those beside it that have run. Two candidates are as good
+    as none. `of_variable`: only calls that make one are candidates."""
 
     def list_candidates(file: str) -> list[tuple[str, Line]]:
         lines = list_definitions(text_of(file)).get(name, ())
@@ -43,9 +43,9 @@ def find_freezing(filename: str) -> tuple[str, Line] | None:
 
 def find_only(filename: str, list_candidates: Callable[[str], list[tuple[str, Line]]]) -> tuple[str, Line] | None:
     found = list_candidates(filename)
-    if not found:
-        others = [other for other in list(linecache.cache) if Path(other).parent == Path(filename).parent]
-        found = [candidate for other in others for candidate in list_candidates(other)]
+    if not found or not Path(filename).exists():  # a notebook's cells, which are no files, share their names
+        others = [one for one in list(linecache.cache) if one != filename and Path(one).parent == Path(filename).parent]
+        found += [candidate for other in others for candidate in list_candidates(other)]
     return found[0] if len(found) == 1 else None
 
 
