@@ -88,8 +88,8 @@ class _Block:
             if isinstance(error, Exception):
                 self._recording.note(error)
             recording.leave(self._recording)
-            is_over = self._is_inner or not (error is None or isinstance(error, Exception))
-            repetition = None if is_over else self._repetition
+            was_interrupted = not isinstance(error, Exception | None)
+            repetition = None if was_interrupted or self._is_inner else self._repetition
             self.findings.fill(conclude(self._recording, self._is_inner, repetition))
         except Exception as failure:
             self._fail("Internal error in the doctor", failure)

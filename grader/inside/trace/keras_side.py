@@ -44,15 +44,23 @@ class Layers:
     def number(self, layer: Any, made: bool = False) -> int:
         """The layer's number. `made`: its constructor is running."""
         if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
-            older = self.log.plan.get("underway") and not made
-            number = self.number_of[id(layer)] = len(self.all)
+            self.number_of[id(layer)] = len(self.all)
             self.all.append(layer)
-            self.places.append(self.log.places.of_older(layer).place if older else self.log.places.here())
+            self.places.append(self.log.places.here())
             self.calls.append(0)
-            place = self.log.places.of_freezing() if older and not layer.trainable else NOWHERE
-            if place >= 0:
-                self.log.event("trainable", clock=OLDER, layer=number, value=False, place=place)
+            if self.log.plan.get("underway") and not made:
+                self._meet(layer)
         return self.number_of.get(id(layer), -1)
+
+    def _meet(self, layer: Any) -> None:
+        """Finds out where a layer was made, and was frozen, that is older than the trace."""
+        with self.log.noting():
+            number = self.number_of[id(layer)]
+            self.places[number] = NOWHERE
+            self.places[number] = self.log.places.of_older(layer).place
+            frozen = NOWHERE if layer.trainable else self.log.places.of_freezing()
+            if frozen != NOWHERE:
+                self.log.event("trainable", clock=OLDER, layer=number, value=False, place=frozen)
 
     def mode(self, number: int, layer: Any, options: dict[str, Any]) -> None:
         """Notes under which tapes the layer ran, and whether it was ever told that this is training, or is not."""

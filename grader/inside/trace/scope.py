@@ -70,5 +70,5 @@ def list_items(holder: Any) -> Iterator[tuple[str, Any]]:
     if type(holder) in (list, tuple, dict) and len(holder) <= MOST_ITEMS:
         rows = holder.items() if type(holder) is dict else enumerate(holder)
         yield from ((f"[{key!r}]", one) for key, one in list(rows))
-    elif type(holder).__module__.partition(".")[0] not in LIBRARIES:
+    elif str(type(holder).__module__).partition(".")[0] not in LIBRARIES:
         yield from ((f".{key}", one) for key, one in list(getattr(holder, "__dict__", {}).items()))
