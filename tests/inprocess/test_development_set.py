@@ -1,4 +1,4 @@
-"""How good it is without a second run: a part of what `benchmarks/doctor_eval.py --in-process whole|training` measures."""
+"""How good it is without a second run: a part of what `benchmarks/doctor_eval.py --in-process BLOCK` measures."""
 
 from __future__ import annotations
 
