@@ -48,7 +48,7 @@ __version__ = "0.1.0"
 def grade(exercise: str | Path, notebook: str | Path | None = None, device: Device = "auto") -> Verdict:
     """Grade one notebook (by default the exercise's own) and give everything back that was started.
 
-    `exercise`: a path, a number or a name. Raises grader.errors.GraderError where nothing can be graded.
+    `exercise`: a path, a number or a name. Raises grader.model.errors.GraderError where nothing can be graded.
     """
     from pathlib import Path
 
@@ -68,6 +68,6 @@ def grade(exercise: str | Path, notebook: str | Path | None = None, device: Devi
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext grader`."""
-    from grader.jupyter.magics import Magics
+    from grader.inprocess.magics import Magics
 
     shell.register_magics(Magics)

@@ -18,7 +18,7 @@ import click
 
 from grader.commands.exits import CANNOT_GRADE, INTERRUPTED, NOBODY_READS, OK, OUR_FAULT, complain
 from grader.commands.machine import disk_problem, orderly_end, require_machine
-from grader.errors import DEBUG, GraderError, print_traceback_if_debugging
+from grader.model.errors import DEBUG, GraderError, print_traceback_if_debugging
 
 COMMANDS = (
     "grade",

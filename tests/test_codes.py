@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.codes import CAUSE_OF
+from grader.model.codes import CAUSE_OF
 from tests.doctor.workbench import Workbench
 
 ROOT = Path(__file__).parent.parent

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.notebook import Notebook, read
-from grader.errors import GraderError
 from grader.model import Exercise, Verdict
+from grader.model.errors import GraderError
 from grader.words import score_in_words
 
 _CELL = re.compile(r"^# %% cell (\d+)[^\n]*\n", re.MULTILINE)

@@ -9,11 +9,11 @@ from pathlib import Path
 from grader.authoring.points import Scored, unfair
 from grader.authoring.repairs import repairs
 from grader.course.notebook import Notebook, read
-from grader.errors import GraderError
 from grader.execution.executor import Progress
 from grader.grading.grader import Grader
 from grader.grading.probe import draw_inputs, unreached
 from grader.model import Exercise, Status
+from grader.model.errors import GraderError
 from grader.words import place
 
 SEEDS = 20  # from which inputs are drawn

@@ -16,8 +16,8 @@ from pathlib import Path
 from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.intake import take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
-from grader.errors import GraderError
 from grader.model import Exercise, Status, Verdict, number_of
+from grader.model.errors import GraderError
 
 NOTEBOOKS = "notebooks"
 

@@ -30,8 +30,8 @@ from grader.classroom.loop import Grade, HopelessError
 from grader.classroom.pipeline import Pipeline, exercise_files, exercise_hash
 from grader.classroom.workers import GRADING_SECONDS, grade_in_time
 from grader.course.files import make_zip
-from grader.errors import GraderError
 from grader.model import Exercise, Verdict
+from grader.model.errors import GraderError
 
 NAME = "gradient-clinic"
 ANSWER_SECONDS = 15.0  # for the scheduler to answer

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from grader.errors import GraderError, InternalError, UngradableError
 from grader.model import Status, Verdict
+from grader.model.errors import GraderError, InternalError, UngradableError
 
 Grade = Callable[[str, bytes], Verdict]  # exercise id, the notebook's bytes
 TRIES = 2

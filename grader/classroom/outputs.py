@@ -11,7 +11,7 @@ from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.feedback import ENDINGS, RESULTS, folder_names, hand_back
 from grader.classroom.gradebook import Gradebook, Row
 from grader.course.files import write_whole
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 TABLE, PAGE, CANVAS = "gradebook.csv", "class.html", "canvas-import.csv"
 

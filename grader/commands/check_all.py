@@ -13,9 +13,9 @@ from grader.commands.working import working
 from grader.course.catalogue import course_folder, exercises
 from grader.course.following import next_exercise
 from grader.course.notebook import read
-from grader.errors import GraderError
 from grader.kernels import Walls, open_source
 from grader.model import Device, Status
+from grader.model.errors import GraderError
 from grader.words import out_of, plural
 
 

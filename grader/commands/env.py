@@ -53,9 +53,9 @@ def _show(capability: Capability) -> None:
 def _doctor() -> tuple[Capability, Mapping[str, str]]:
     """Whether the doctor sees all that it could, and its hooks, tried out in a kernel."""
     from grader.doctor.examine import hooks
-    from grader.errors import GraderError
     from grader.kernels import open_source
     from grader.kernels.capabilities import Capability
+    from grader.model.errors import GraderError
 
     try:
         with closing(open_source()) as source:

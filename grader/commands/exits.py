@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 OK, NOT_PASSED, CANNOT_GRADE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 NOBODY_READS = 141  # what a shell reports of a program that SIGPIPE ends

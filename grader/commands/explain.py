@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader.codes import CAUSE_OF, CODES
-from grader.errors import GraderError, InternalError
+from grader.model.codes import CAUSE_OF, CODES
+from grader.model.errors import GraderError, InternalError
 from grader.words import did_you_mean
 
 CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"

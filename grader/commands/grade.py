@@ -16,9 +16,9 @@ from grader.commands.working import working
 from grader.course.catalogue import find
 from grader.course.notebook import read
 from grader.course.progress import Progress
-from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, open_source
 from grader.model import Device, Exercise, Limits, Notes, Reveal, Status
+from grader.model.errors import GraderError
 
 if TYPE_CHECKING:
     from grader.report.keep import Kept

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
-from grader.errors import GraderError
 from grader.model import Status, number_of
+from grader.model.errors import GraderError
 from grader.words import score_in_words
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from grader.course.hints import Rung, climb, list_seen, repaired
 from grader.course.notebook import read
 from grader.course.progress import Progress, Standing
 from grader.course.reveal import MOST_STUCK
-from grader.errors import GraderError
 from grader.model import Exercise
+from grader.model.errors import GraderError
 from grader.report.prose import show_prose
 from grader.report.rung import show_rung
 

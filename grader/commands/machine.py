@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 FEWEST_FILES = 256  # open at once; a grading needs about a hundred
 ENDS = ("SIGTERM", "SIGHUP")  # what a system or a closed terminal sends

@@ -10,7 +10,7 @@ import click
 from grader.commands import options
 from grader.course.catalogue import find
 from grader.course.progress import Progress
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 
 @click.command()

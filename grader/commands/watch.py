@@ -23,9 +23,9 @@ from grader.commands import options
 from grader.commands.exits import OK
 from grader.course.catalogue import course_folder, find
 from grader.course.following import next_exercise
-from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, open_source
 from grader.model import Device, Exercise
+from grader.model.errors import GraderError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from grader.codes import CAUSE_OF
-from grader.errors import GraderError
 from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
+from grader.model.codes import CAUSE_OF
+from grader.model.errors import GraderError
 from grader.words import did_you_mean
 
 TOML = "exercise.toml"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from grader.course.notebook import Notebook, read
 from grader.course.progress import Progress, Standing
 from grader.course.reveal import unpack
-from grader.errors import UngradableError
 from grader.model import Bug, CheckSpec, Exercise, Finding, Notes, Status, Verdict
+from grader.model.errors import UngradableError
 
 STOPPED = (Status.CRASHED, Status.TIMED_OUT, Status.KILLED)
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import UngradableError
 from grader.inside.measure import MB
+from grader.model.errors import UngradableError
 
 MAX_BYTES = 50 * MB
 _OWN_COMMAND = re.compile(r"^\s*[!%]+\s*(python[\w.]*\s+-m\s+grader|grader|load_ext\s+grader)\b")

@@ -6,8 +6,8 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from grader.errors import GraderError
 from grader.model import Exercise
+from grader.model.errors import GraderError
 
 
 def has_changed(exercise: Exercise) -> bool:

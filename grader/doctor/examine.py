@@ -21,13 +21,13 @@ from grader.course.notebook import Notebook
 from grader.doctor.case import PLAIN, Plan
 from grader.doctor.extent import Examined, count
 from grader.doctor.investigation import UNREADABLE, Investigation
-from grader.errors import InternalError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import STEP_LIMIT, TIME_LIMIT, TRACE
 from grader.inside.cells import blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
+from grader.model.errors import InternalError
 
 SEED = 7  # of every run
 EXIT, WELL = "SystemExit", ("", "0", "None")  # how a program ends itself when all is well

@@ -16,9 +16,9 @@ from grader.course.notebook import Notebook, read, read_program
 from grader.doctor.examine import Examination, examine
 from grader.doctor.extent import Examined, extent
 from grader.doctor.obstacles import Surroundings, find_obstacle
-from grader.errors import UngradableError
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Cell, CellError, Device, Finding, Limits, Run
+from grader.model.errors import UngradableError
 from grader.words import exceeded, place, plural
 
 SECONDS = 120.0  # that a file may run

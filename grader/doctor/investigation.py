@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from grader.codes import CODES
 from grader.doctor import wording
 from grader.doctor.case import PLAIN, Case, Plan
 from grader.doctor.naming import name_sources
@@ -25,8 +24,9 @@ from grader.doctor.rules import RULES, Rule
 from grader.doctor.story import Spot, Story
 from grader.doctor.suspect import Suspect
 from grader.doctor.trace import Trace, read_trace
-from grader.errors import DEBUG, print_traceback_if_debugging
 from grader.model import Finding
+from grader.model.codes import CODES
+from grader.model.errors import DEBUG, print_traceback_if_debugging
 
 MOST_RUNS = 4
 UNREADABLE = "The trace of the run could not be read, so nothing was examined."

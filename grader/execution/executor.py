@@ -18,9 +18,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from grader.errors import LostError
 from grader.kernels.client import NoticesDeath
 from grader.model import Limits
+from grader.model.errors import LostError
 
 STARTUP = 120.0  # seconds for a kernel to start and import TensorFlow on a slow disk
 ENVIRONMENT_STEP = "`python -m grader env` shows what works on this machine."

@@ -23,12 +23,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from pydantic import TypeAdapter, ValidationError
 
 from grader.course.notebook import Notebook
-from grader.errors import GraderError, InternalError, LostError
 from grader.execution.executor import ENVIRONMENT_STEP, STARTUP, BrokenMessage, Executor, Progress, silent
 from grader.execution.limits import exhausted
 from grader.inside import RECORDER, call, installation, installed, wire
 from grader.kernels import Cancellation, Kernel, KernelRequest, KernelSource
 from grader.model import Cell, CellError, LimitHit, Run, RunStatus, Tree
+from grader.model.errors import GraderError, InternalError, LostError
 from grader.words import without_noise
 
 FACTS_TIMEOUT = 20.0  # seconds for an answer that costs the kernel nothing

@@ -13,7 +13,6 @@ from types import TracebackType
 
 from grader.course.notebook import Notebook
 from grader.doctor.remembered import InProcess, Memory, same_code
-from grader.errors import LostError, UngradableError
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session, open_session
 from grader.grading.probe import probe
@@ -22,6 +21,7 @@ from grader.grading.twin import Doctor, Twin
 from grader.grading.verdict import explained, reason_not_judged, verdict
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Device, Exercise, Limits, Status, Timing, Verdict
+from grader.model.errors import LostError, UngradableError
 from grader.spec.judge import Judge, unjudged
 
 EXPLAINED = (Status.FAILED, Status.CRASHED)  # verdicts that the doctor is asked about

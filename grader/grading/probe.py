@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from grader.errors import InternalError
 from grader.execution.session import FACTS_TIMEOUT, LostKernel, Session
 from grader.inside import wire
 from grader.model import Array, CellError, Environment, Evidence, Exercise, GradientCall, Probe, Run, Tree
+from grader.model.errors import InternalError
 from grader.words import place
 
 CALLS = TypeAdapter(tuple[GradientCall, ...])

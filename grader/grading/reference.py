@@ -6,12 +6,12 @@ from concurrent.futures import Future
 from functools import partial
 
 from grader.course.notebook import read
-from grader.errors import InternalError
 from grader.execution.background import Background
 from grader.execution.session import Session, open_session
 from grader.grading.probe import Draws, probe
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Evidence, Exercise, Run
+from grader.model.errors import InternalError
 
 MOST_QUESTIONS = 50  # a kernel grows by some 60 KB with each, so after these another one takes over
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from grader.errors import LostError
 from grader.grading.probe import Draws
 from grader.grading.reference import Reference
 from grader.kernels import KernelRequest
 from grader.kernels.warm import Recipe, WarmSource
 from grader.model import Evidence, Exercise
+from grader.model.errors import LostError
 from grader.resident import borrowing
 from grader.resident.borrowing import LentProcess
 from grader.resident.helper import connections

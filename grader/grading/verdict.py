@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.codes import NOT_FINITE
 from grader.course.notebook import Notebook
-from grader.errors import GraderError
 from grader.model import Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
+from grader.model.codes import NOT_FINITE
+from grader.model.errors import GraderError
 from grader.words import exceeded, place
 
 

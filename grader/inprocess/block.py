@@ -11,11 +11,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from grader.errors import print_traceback_if_debugging
 from grader.inprocess import arrival
 from grader.inprocess.conclusion import Result, conclude
 from grader.inprocess.findings import Findings
 from grader.inprocess.own_code import OwnCode
+from grader.model.errors import print_traceback_if_debugging
 
 if TYPE_CHECKING:
     from grader.inprocess.recording import Recording

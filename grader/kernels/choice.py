@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.errors import GraderError
 from grader.kernels import KernelSource, Walls, sandbox
+from grader.model.errors import GraderError
 
 STEP = "`python -m grader env` says what this machine lacks; `--sandbox off` runs notebooks without walls."
 OPEN = "No sandbox here: the notebook runs with your rights ({why}; see `python -m grader env`)."

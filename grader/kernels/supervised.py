@@ -23,10 +23,10 @@ from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 
-from grader.errors import InternalError
 from grader.kernels import KernelRequest, shows_gpu
 from grader.kernels.running import CHANNELS
 from grader.model import LimitHit, Limits
+from grader.model.errors import InternalError
 
 MESSAGE = 1 << 16
 CREDENTIALS = struct.Struct("3i")  # process, user, group

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.errors import GraderError
 from grader.inside import wire
 from grader.model import Evidence
+from grader.model.errors import GraderError
 
 _EVIDENCE = TypeAdapter(Evidence)
 

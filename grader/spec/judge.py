@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from grader.errors import InternalError, LostError
 from grader.model import Check, CheckSpec, Comparison, Evidence, Exercise
+from grader.model.errors import InternalError, LostError
 from grader.resident import borrowing
 from grader.resident.borrowing import LentProcess
 from grader.spec.evidence import freeze

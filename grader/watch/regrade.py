@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from grader.course.notebook import Notebook
-from grader.errors import GraderError, InternalError
 from grader.grading.grader import EXPLAINED, Grader, Grading
 from grader.kernels import KernelSource
 from grader.model import Device, Exercise, Verdict
+from grader.model.errors import GraderError, InternalError
 
 QUIET = 0.3  # seconds
 # Of ours, until a person is told: since the last save the waiting kernel may have died, and the solution's too.

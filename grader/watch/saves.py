@@ -15,7 +15,7 @@ from pathlib import Path
 from watchfiles import watch
 
 from grader.course.notebook import Notebook, read
-from grader.errors import UngradableError
+from grader.model.errors import UngradableError
 
 STEP = 20  # ms between two looks at what the system has reported: a save is seen after one or two
 LOOK = 1000  # ms until the file is looked at without a report: on some network drives there is none

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from grader.course.catalogue import exercises
 from grader.course.following import next_exercise
 from grader.course.progress import Progress, Standing
-from grader.errors import GraderError
 from grader.model import Exercise, Status, Verdict
+from grader.model.errors import GraderError
 from grader.report import words
 from grader.report.keep import Kept
 from grader.words import points, score_in_words

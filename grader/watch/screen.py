@@ -17,8 +17,8 @@ from rich.text import Text
 from grader.course.catalogue import exercises
 from grader.course.hints import climb
 from grader.course.restoring import has_changed, restore
-from grader.errors import GraderError
 from grader.model import Exercise
+from grader.model.errors import GraderError
 from grader.report.drawing import Drawing, Signs
 from grader.report.rung import show_rung
 from grader.watch import views

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from grader.course.notebook import Notebook, read
-from grader.errors import InternalError
 from grader.grading.grader import Grader
 from grader.kernels import KernelSource, open_source
 from grader.model import Exercise, Status, Verdict
+from grader.model.errors import InternalError
 
 from ..conftest import solution, wait_until
 from ..kernels.conftest import need_walls

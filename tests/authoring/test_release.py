@@ -19,8 +19,8 @@ import pytest
 from grader.authoring.release import FOLDER, release
 from grader.course.catalogue import exercises, load
 from grader.course.notebook import parse, read
-from grader.errors import GraderError
 from grader.model import Exercise
+from grader.model.errors import GraderError
 
 ROOT = Path(__file__).parents[2]
 COURSE = ROOT / "exercises"

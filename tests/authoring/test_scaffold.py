@@ -15,8 +15,8 @@ from grader.authoring.repairs import repairs
 from grader.authoring.scaffold import scaffold
 from grader.authoring.verify import on_paper, verify
 from grader.course.catalogue import load
-from grader.errors import GraderError
 from grader.grading.grader import Grader
+from grader.model.errors import GraderError
 
 
 @pytest.fixture

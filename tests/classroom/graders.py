@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.errors import GraderError, InternalError, UngradableError
 from grader.model import Status, Verdict
+from grader.model.errors import GraderError, InternalError, UngradableError
 
 from .making import verdict
 

@@ -19,7 +19,7 @@ from grader.classroom import workers
 from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
 from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.workers import LocalProcesses, default_jobs
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 from . import graders
 from .making import EXERCISES, course, folder, made_class, notebook

@@ -32,8 +32,8 @@ from grader.classroom.cluster import Cluster, pack, unpack
 from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.pipeline import exercise_hash
 from grader.course.catalogue import load
-from grader.errors import GraderError
 from grader.model import Exercise
+from grader.model.errors import GraderError
 
 from ..conftest import wait_until
 from .graders import Script

@@ -15,8 +15,8 @@ from grader.classroom.exports.canvas import merge
 from grader.classroom.exports.cells import harmless
 from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.gradebook import Gradebook, Row
-from grader.errors import GraderError
 from grader.model import Status
+from grader.model.errors import GraderError
 from grader.words import points
 
 from .making import EXERCISES, exercise, submission, verdict

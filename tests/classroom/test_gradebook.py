@@ -17,8 +17,8 @@ from sqlalchemy import create_engine
 from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.gradebook.database import Mount, list_mounts, network_file_system
 from grader.classroom.gradebook.tables import Table
-from grader.errors import GraderError
 from grader.model import Status, Verdict
+from grader.model.errors import GraderError
 
 from .making import exercise, submission, verdict
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from grader.classroom.gradebook import Gradebook
 from grader.commands import batch as batch_command
 from grader.commands import gradebook as gradebook_command
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 from ..classroom.making import folder, notebook, with_cell
 from ..classroom.outcomes import wait_until_gone

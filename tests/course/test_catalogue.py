@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.catalogue import exercises, find, load
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.notebook import parse, read
-from grader.errors import UngradableError
+from grader.model.errors import UngradableError
 
 
 def as_json(cells: list[dict[str, object]], **metadata: object) -> bytes:

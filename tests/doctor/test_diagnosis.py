@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.codes import CODES
 from grader.doctor import wording
 from grader.doctor.case import PLAIN
 from grader.doctor.investigation import Conclusion, Investigation
+from grader.model.codes import CODES
 
 from .conftest import Examine
 from .workbench import Workbench

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.repairs import Repair, repairs
-from grader.codes import CODES
 from grader.course.catalogue import exercises
 from grader.course.notebook import Notebook, read
 from grader.doctor.examine import examine
@@ -18,6 +17,7 @@ from grader.execution.session import open_session
 from grader.inside import TRACE
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Bug, Exercise, Finding
+from grader.model.codes import CODES
 
 from ..conftest import solution
 

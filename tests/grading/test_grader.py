@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from grader.course.notebook import Notebook, read
-from grader.errors import InternalError, UngradableError
 from grader.grading.grader import Grader
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Exercise, Status, Verdict
+from grader.model.errors import InternalError, UngradableError
 from grader.spec.evidence import freeze, thaw
 
 from ..conftest import SEED, solution

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.errors import InternalError
 from grader.grading.probe import draw_inputs
 from grader.grading.reference import Reference
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Exercise
+from grader.model.errors import InternalError
 
 pytestmark = pytest.mark.kernel
 REQUEST = KernelRequest(device="cpu")

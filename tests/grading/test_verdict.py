@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.codes import CODES
 from grader.grading.verdict import explained
 from grader.model import Check, Comparison, Exercise, Finding, Match, Status, Verdict
+from grader.model.codes import CODES
 
 
 @pytest.mark.parametrize(

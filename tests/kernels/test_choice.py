@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import GraderError
 from grader.inside import seccomp
 from grader.kernels import open_source
 from grader.kernels.capabilities import TRIALS, Capability, isolation, walls
 from grader.kernels.cold import ColdSource
 from grader.kernels.walled import WalledSource
 from grader.kernels.warm import WarmSource
+from grader.model.errors import GraderError
 
 from .conftest import need_walls
 from .notebooks import run

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.catalogue import load
-from grader.errors import InternalError
 from grader.model import Evidence, Exercise, Run
+from grader.model.errors import InternalError
 from grader.spec import judge as judging
 from grader.spec.judge import Judge
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from grader.course.notebook import Notebook, parse
-from grader.errors import UngradableError
 from grader.kernels import Kernel, KernelRequest, KernelSource
 from grader.model import Exercise, Status, Verdict
+from grader.model.errors import UngradableError
 from grader.watch.regrade import QUIET, Graded, Regrader
 
 from .conftest import Desk

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from grader.course.notebook import Notebook
-from grader.errors import UngradableError
+from grader.model.errors import UngradableError
 from grader.watch.saves import HALF_WRITTEN_SECONDS, Saves
 
 from .conftest import Desk

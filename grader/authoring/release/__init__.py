@@ -16,8 +16,8 @@ import tomli_w
 import grader
 from grader.course.catalogue import exercises
 from grader.course.files import make_zip, write_whole
-from grader.errors import GraderError
 from grader.model import Exercise, Reveal
+from grader.model.errors import GraderError
 
 FOLDER = "gradient-clinic"  # into which a kit unpacks
 PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # what the grader's installation needs

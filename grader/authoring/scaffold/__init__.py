@@ -12,9 +12,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grader.codes import CAUSE_OF
-from grader.errors import GraderError
 from grader.model import number_of
+from grader.model.codes import CAUSE_OF
+from grader.model.errors import GraderError
 
 TEMPLATE = Path(__file__).parent / "template"
 SPEC = ("inputs.py", "probe.py", "test_basics.py", "test_gradients.py")

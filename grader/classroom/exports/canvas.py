@@ -17,7 +17,7 @@ from grader.classroom.exports.cells import harmless
 from grader.classroom.gradebook.rows import Row
 from grader.classroom.intake.exercises import normal, resolve
 from grader.classroom.intake.text import BOMS, decode
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 from grader.words import plural, points
 
 POINTS_POSSIBLE = "Points Possible"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from grader.classroom.gradebook.database import Mount, connect
 from grader.classroom.gradebook.rows import Override, Row
-from grader.errors import GraderError
 from grader.model import Exercise, Verdict
+from grader.model.errors import GraderError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

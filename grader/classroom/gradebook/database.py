@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -22,8 +22,8 @@ from typing import IO
 
 from grader.classroom.intake.notebook import Found, is_notebook, recognise
 from grader.classroom.intake.text import clean
-from grader.errors import GraderError
 from grader.inside.measure import MB
+from grader.model.errors import GraderError
 
 IGNORED_FOLDERS = frozenset({"__macosx", "__pycache__", "node_modules"})
 IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon"})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grader.classroom.intake.text import clean, decode
-from grader.errors import GraderError
+from grader.model.errors import GraderError
 
 ID_COLUMNS = ("id", "student_id", "student", "username", "login", "sis_login_id", "user")
 NAME_COLUMNS = ("name", "full_name", "student_name", "display_name")

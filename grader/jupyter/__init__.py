@@ -1,1 +1,0 @@
-"""In the notebook: `%load_ext grader`, then `%%doctor` over a cell."""
