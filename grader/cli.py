@@ -31,6 +31,7 @@ COMMANDS = (
     "doctor",
     "explain",
     "env",
+    "start",
     "server",
     "batch",
     "gradebook",

@@ -1,8 +1,11 @@
-"""What is installed from a wheel works: the command starts, and what the package needs beside its modules is there."""
+"""What is installed from a wheel works: the command starts, what the package needs beside its modules is there, and a
+learner gets through the course in a folder where nothing else is.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,10 +13,15 @@ import venv
 import zipfile
 from pathlib import Path
 
+import pexpect
 import pytest
+
+from grader.course.catalogue import exercises
+from grader.course.shipped import COURSE
 
 ROOT = Path(__file__).parent.parent
 LIBRARIES = Path(pytest.__file__).parents[1]  # lent to the new environment, so that nothing is downloaded
+PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 
 
 def pip(*arguments: str | Path) -> None:
@@ -23,12 +31,17 @@ def pip(*arguments: str | Path) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
-    for name in ("grader", "docs/codes"):
+    """Built from a source distribution, as those are that an installer has to build; and that from a clone."""
+    source, packed, built = (tmp_path_factory.mktemp(name) for name in ("source", "packed", "built"))
+    for name in ("grader", "docs/codes", "exercises", "solutions"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", built, source)
+    for name in ("notebook.ipynb", "notebook.mine-1.ipynb", ".spec/notes.txt"):
+        (source / "exercises" / "00_first_steps" / name).write_text("CANARY")
+    code = f"from setuptools import build_meta; build_meta.build_sdist({str(packed)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
+    pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", built, next(packed.iterdir()))
     return next(built.glob("*.whl"))
 
 
@@ -37,24 +50,41 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment in which the wheel was installed, and nothing of this checkout is."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=os.name != "nt")
-    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    programs = folder / PROGRAMS
     pip("--python", programs / "python", "install", "--no-deps", "--no-index", wheel)
     modules = next(folder.rglob("site-packages"))
     (modules / "lent.pth").write_text(f"{LIBRARIES}\n")  # .pth files in there, as that of this checkout, are not read
     return programs
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+@pytest.fixture(scope="module")
+def laid_out(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course, as the first command lays it out in an empty folder."""
+    empty = tmp_path_factory.mktemp("empty")
+    printed = run(environment / "gradient-clinic", "start", cwd=empty)
+    assert "  cd gradient-clinic\n" in printed
+    return empty / "gradient-clinic"
+
+
+def attempt(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    ended = subprocess.run(list(map(str, command)), cwd=cwd, env=environ, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
+    told = {**environ, "COLUMNS": "80"}
+    return subprocess.run(list(map(str, command)), cwd=cwd, env=told, capture_output=True, text=True, timeout=180)
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    ended = attempt(*command, cwd=cwd)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
 
-def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
-    there = set(zipfile.ZipFile(wheel).namelist())
+def test_a_wheel_holds_every_file_of_the_package_and_nothing_that_lay_about(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        there = {name: archive.read(name) for name in archive.namelist()}
     files = [path for path in (ROOT / "grader").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    assert {path.relative_to(ROOT).as_posix() for path in files} <= there
+    assert {path.relative_to(ROOT).as_posix() for path in files} <= there.keys()
+    assert not [name for name, content in there.items() if b"CANARY" in content]
+    assert {name.split("/")[0] for name in there} == {"grader", "gradient_clinic-0.1.0.dist-info"}
 
 
 def test_the_installed_command_starts(environment: Path, tmp_path: Path) -> None:
@@ -68,3 +98,51 @@ def test_the_pages_of_the_codes_are_installed(environment: Path, tmp_path: Path)
     page = (ROOT / "docs" / "codes" / "GRAD002.md").read_text("utf-8").splitlines()[0].removeprefix("# ")
     for command in ([environment / "python", "-m", "grader"], [environment / "gradient-clinic"]):
         assert run(*command, "explain", "GRAD002", cwd=tmp_path).splitlines()[0] == page
+
+
+def test_away_from_a_course_the_command_says_how_to_get_one(environment: Path, tmp_path: Path) -> None:
+    for arguments in (["00"], ["list"], ["watch"], ["hint"]):
+        ended = attempt(environment / "gradient-clinic", *arguments, cwd=tmp_path)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr == (
+            f"There is no course in {tmp_path} or above it.\n"
+            "`gradient-clinic start` lays one out. If you have one, go to its folder.\n"
+        )
+
+
+def test_a_learner_sees_notebooks_and_no_answers(laid_out: Path) -> None:
+    names = {path.relative_to(laid_out).as_posix() for path in laid_out.rglob("*") if path.is_file()}
+    notebooks = {f"exercises/{exercise.id}/notebook.ipynb" for exercise in exercises(COURSE)}
+    assert names == {"README.md", ".gradient-clinic.toml", *notebooks}
+    for exercise in exercises(COURSE):
+        assert (laid_out / exercise.place_of(exercise.notebook)).read_bytes() == exercise.original.read_bytes()
+
+
+@pytest.mark.kernel
+def test_a_learners_way_through_an_installed_course(environment: Path, laid_out: Path) -> None:
+    """The README's commands, in its order; the hidden checks run, though none of them is in the learner's folder."""
+    readme = (laid_out / "README.md").read_text("utf-8")
+    shown = re.findall(r"^\| `gradient-clinic ([^`]+)` \|", readme, re.MULTILINE)
+    assert {command.split()[0] for command in shown} >= {"00", "watch", "hint", "report", "reset", "list", "start"}
+    grader = environment / "gradient-clinic"
+    folder = laid_out / "exercises" / "00_first_steps"
+    notebook = folder / "notebook.ipynb"
+
+    broken = attempt(grader, "00", cwd=laid_out)
+    assert broken.returncode == 1, broken.stdout + broken.stderr
+    assert "4 / 10 points   failed" in broken.stdout and "runs when you submit" not in broken.stdout
+    assert "hint 1 of " in run(grader, "hint", "00", cwd=folder)  # a folder below is as good
+    report = laid_out / "reports" / "00_first_steps.html"
+    assert run(grader, "report", "00", cwd=folder).strip() == str(report) and report.is_file()
+
+    watch = pexpect.spawn(str(grader), ["watch", "00", "--plain"], cwd=str(laid_out), encoding="utf-8", timeout=90)
+    watch.expect("failed")
+    shutil.copy(ROOT / "solutions" / "00_first_steps.ipynb", notebook)
+    watch.expect("passed")
+    watch.sendintr()
+    watch.expect(pexpect.EOF)
+
+    assert "✓ 00  First steps" in run(grader, "list", cwd=laid_out)
+    assert "One way to repair it" in run(grader, "hint", "00", "--solution", cwd=laid_out)
+    assert "has been reset" in run(grader, "reset", "00", cwd=laid_out)
+    assert notebook.read_bytes() == (ROOT / "exercises" / "00_first_steps" / ".original.ipynb").read_bytes()

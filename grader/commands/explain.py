@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
-from pathlib import Path
 
 import click
 
+from grader.course.shipped import CODES as PAGES
 from grader.model.codes import CAUSE_OF, CODES
 from grader.model.errors import GraderError, InternalError
 from grader.words import did_you_mean
 
-CHECKOUT = Path(__file__).parents[2] / "docs" / "codes"
-INSTALLED = "share/gradient-clinic/codes/*.md"  # where pyproject.toml has a wheel put the pages, below the environment
 TO_OTHER_PAGES = re.compile(r"\[(GRAD\d{3})\]\(\1\.md\)")
 
 
@@ -49,12 +46,11 @@ def find_code(text: str) -> str:
 
 
 def page(code: str) -> str:
-    """The text of docs/codes/GRADnnn.md, in a checkout or from where the package was installed."""
-    installed = (Path(str(file.locate())) for file in metadata.files("gradient-clinic") or () if file.match(INSTALLED))
-    folder = CHECKOUT if CHECKOUT.is_dir() else next((path.parent for path in installed), None)
-    if folder is None or not (folder / f"{code}.md").is_file():
+    """The text of docs/codes/GRADnnn.md."""
+    path = PAGES / f"{code}.md"
+    if not path.is_file():
         raise InternalError(f"The page of {code} is missing from this installation.", "Install gradient-clinic again.")
-    return (folder / f"{code}.md").read_text("utf-8")
+    return path.read_text("utf-8")
 
 
 def heading(text: str) -> tuple[str, str]:

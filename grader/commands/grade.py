@@ -16,6 +16,7 @@ from grader.commands.working import working
 from grader.course.catalogue import find
 from grader.course.notebook import read
 from grader.course.progress import Progress
+from grader.course.shipped import is_outdated
 from grader.kernels import KernelSource, Walls, open_source
 from grader.model import Device, Exercise, Limits, Notes, Reveal, Status
 from grader.model.errors import GraderError
@@ -23,6 +24,7 @@ from grader.model.errors import GraderError
 if TYPE_CHECKING:
     from grader.report.keep import Kept
 
+OUTDATED = "The grader has a newer version of {exercise}; `gradient-clinic start` says what becomes of your notebook."
 EXIT_CODES = {Status.PASSED: OK, Status.UNGRADABLE: CANNOT_GRADE, Status.ERROR: OUR_FAULT}
 
 
@@ -66,6 +68,8 @@ def command(
     """
     chosen = find(exercise, course)
     path = notebook or chosen.notebook
+    if is_outdated(chosen):
+        click.echo(OUTDATED.format(exercise=chosen.id), err=True)
     source = open_source(kernel, sandbox, [chosen.root])
     if source.notice:
         click.echo(source.notice, err=True)

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import SOURCES, WALLS
 from grader.model import DEVICES, REVEALS, Limits
+from grader.model.errors import GraderError
 from grader.words import did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -25,7 +26,11 @@ class ExerciseName(click.ParamType[str]):
     name = "exercise"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        return [CompletionItem(e.id, help=e.title) for e in exercises(course_folder()) if e.id.startswith(incomplete)]
+        try:
+            listed = exercises(course_folder())
+        except GraderError:  # there is no course around here
+            return []
+        return [CompletionItem(e.id, help=e.title) for e in listed if e.id.startswith(incomplete)]
 
 
 class Limit(click.ParamType[tuple[str, Any]]):

