@@ -4,6 +4,7 @@ learner gets through the course in a folder where nothing else is.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -19,8 +20,11 @@ import pytest
 from grader.course.catalogue import exercises
 from grader.course.shipped import COURSE
 
+from .kernels.conftest import need_walls
+
 ROOT = Path(__file__).parent.parent
 LIBRARIES = Path(pytest.__file__).parents[1]  # lent to the new environment, so that nothing is downloaded
+OWN = ("*.pth", "__editable__*", "gradient_clinic*")  # what makes this checkout the grader there
 PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -49,12 +53,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment in which the wheel was installed, and nothing of this checkout is."""
     folder = tmp_path_factory.mktemp("environment")
+    folder.chmod(0o755)  # as it is where somebody makes one; pytest's folders are private
     venv.create(folder, symlinks=os.name != "nt")
     programs = folder / PROGRAMS
-    pip("--python", programs / "python", "install", "--no-deps", "--no-index", wheel)
     modules = next(folder.rglob("site-packages"))
-    (modules / "lent.pth").write_text(f"{LIBRARIES}\n")  # .pth files in there, as that of this checkout, are not read
+    # Not by a .pth file: a sandbox shows what lies in the environment.
+    ignore = shutil.ignore_patterns(*OWN)
+    shutil.copytree(LIBRARIES, modules, symlinks=True, ignore=ignore, copy_function=link, dirs_exist_ok=True)
+    pip("--python", programs / "python", "install", "--no-index", wheel)  # fails where anything else would be installed
     return programs
+
+
+def link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # on another disk
+        shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +160,21 @@ def test_a_learners_way_through_an_installed_course(environment: Path, laid_out:
     assert "One way to repair it" in run(grader, "hint", "00", "--solution", cwd=laid_out)
     assert "has been reset" in run(grader, "reset", "00", cwd=laid_out)
     assert notebook.read_bytes() == (ROOT / "exercises" / "00_first_steps" / ".original.ipynb").read_bytes()
+
+
+SPY = """import pathlib, sys
+places = [place for place in pathlib.Path(sys.prefix).rglob("shipped/*") if place.is_dir()]
+raise RuntimeError(f"found {sorted(place.name for place in places)}")"""
+
+
+@pytest.mark.kernel
+@pytest.mark.sandbox
+def test_a_notebook_behind_walls_does_not_see_the_installed_answers(environment: Path, laid_out: Path) -> None:
+    need_walls()
+    cell = {"cell_type": "code", "source": SPY, "metadata": {}, "outputs": [], "execution_count": None}
+    spying = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (laid_out / "spy.ipynb").write_text(json.dumps(spying))
+    command = [environment / "gradient-clinic", "grade", "01", "--notebook", "spy.ipynb"]
+    seen, hidden = (attempt(*command, "--sandbox", walls, cwd=laid_out).stdout for walls in ("off", "bwrap"))
+    assert "found ['docs', 'exercises', 'solutions']" in seen
+    assert "found []" in hidden

