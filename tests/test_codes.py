@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -187,30 +186,3 @@ def test_an_unknown_code_is_one_sentence(name: str) -> None:
     shown = explain(name)
     assert shown.returncode == 2 and shown.stdout == ""
     assert len(shown.stderr.splitlines()) == 1 and name in shown.stderr and "Traceback" not in shown.stderr
-
-
-def test_the_pages_are_found_where_the_package_was_installed_from_a_wheel(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        source.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, source)
-    for folder in ("grader", "docs"):
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    pip("wheel", "--no-build-isolation", "-w", str(tmp_path), str(source))
-    (wheel,) = tmp_path.glob("*.whl")
-    pip("install", "--prefix", str(tmp_path / "home"), "--ignore-installed", str(wheel))
-    (packages,) = (path.parent for path in (tmp_path / "home").rglob("grader/cli.py"))
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
-    command = [sys.executable, "-c", start, str(packages.parent), "explain", "2"]
-    shown = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
-    assert shown.stdout.startswith("GRAD002: "), shown.stderr
-    text = next((tmp_path / "home").rglob("share/gradient-clinic/codes/GRAD002.md"))
-    text.unlink()
-    lost = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
-    assert lost.returncode == 3 and "GRAD002 is missing" in lost.stderr
-
-
-def pip(command: str, *arguments: str) -> None:
-    line = [sys.executable, "-m", "pip", command, "--no-deps", "--no-index", "-q", *arguments]
-    ended = subprocess.run(line, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 0, ended.stderr

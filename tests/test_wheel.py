@@ -4,7 +4,6 @@ learner gets through the course in a folder where nothing else is.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,7 +14,9 @@ import venv
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.course.catalogue import exercises
 from grader.course.shipped import COURSE
@@ -112,6 +113,9 @@ def test_the_pages_of_the_codes_are_installed(environment: Path, tmp_path: Path)
     page = (ROOT / "docs" / "codes" / "GRAD002.md").read_text("utf-8").splitlines()[0].removeprefix("# ")
     for command in ([environment / "python", "-m", "grader"], [environment / "gradient-clinic"]):
         assert run(*command, "explain", "GRAD002", cwd=tmp_path).splitlines()[0] == page
+    next(environment.parent.rglob("codes/GRAD003.md")).unlink()
+    lost = attempt(environment / "gradient-clinic", "explain", "3", cwd=tmp_path)
+    assert lost.returncode == 3 and "GRAD003 is missing" in lost.stderr
 
 
 def test_the_pages_can_be_read_where_few_packages_are(tmp_path: Path) -> None:
@@ -182,10 +186,8 @@ raise RuntimeError(f"found {sorted(place.name for place in places)}")"""
 @pytest.mark.sandbox
 def test_a_notebook_behind_walls_does_not_see_the_installed_answers(environment: Path, laid_out: Path) -> None:
     need_walls()
-    cell = {"cell_type": "code", "source": SPY, "metadata": {}, "outputs": [], "execution_count": None}
-    spying = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (laid_out / "spy.ipynb").write_text(json.dumps(spying))
-    command = [environment / "gradient-clinic", "grade", "01", "--notebook", "spy.ipynb"]
-    seen, hidden = (attempt(*command, "--sandbox", walls, cwd=laid_out).stdout for walls in ("off", "bwrap"))
+    nbformat.write(new_notebook(cells=[new_code_cell(SPY)]), laid_out / "spy.ipynb")
+    grade = (environment / "gradient-clinic", "grade", "01", "--notebook", "spy.ipynb")
+    seen, hidden = (attempt(*grade, "--sandbox", walls, cwd=laid_out).stdout for walls in ("off", "bwrap"))
     assert "found ['docs', 'exercises', 'solutions']" in seen
     assert "found []" in hidden
