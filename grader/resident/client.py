@@ -23,7 +23,7 @@ SWITCH, OFF = "GRADER_SERVER", "off"
 WITHOUT = "--no-server"
 ALONE = frozenset({"batch", "env", "verify"})  # long, or about this machine: no gain
 NEVER_STARTS = frozenset(
-    {"explain", "gradebook", "hint", "list", "new", "release", "report", "reset", "server"}
+    {"explain", "gradebook", "hint", "list", "new", "release", "report", "reset", "server", "start"}
 )  # short; served where a resident grader runs
 ANSWER_SECONDS = 5.0  # until a fork says that it is there; usually 0.02
 START_SECONDS = 20.0  # the same of a resident grader that is just being started; usually 0.5
