@@ -25,7 +25,7 @@ from grader.resident import borrowing
 from grader.resident.borrowing import LentProcess
 from grader.resident.helper import connections
 
-MOST_KERNELS = 3  # each holds some 0.1 GB
+MOST_KERNELS = 4  # each holds some 0.1 GB
 LENGTH = 8  # bytes that say how long a message is
 
 
@@ -40,8 +40,9 @@ class Wanted:
     early: bool
 
     @property
-    def key(self) -> bytes:
-        return pickle.dumps((self.exercise, self.recipe, self.request, self.stamps))
+    def key(self) -> str:
+        """The same for whatever one kernel can answer."""
+        return repr((self.exercise, self.recipe, self.request, self.stamps))
 
 
 class LentReference:
@@ -103,8 +104,8 @@ class Keeper:
 
     def __init__(self) -> None:
         self._sources: dict[Recipe, WarmSource] = {}
-        self._references: dict[bytes, Reference] = {}  # the last used comes last
-        self._broken: set[bytes] = set()
+        self._references: dict[str, Reference] = {}  # the last used comes last
+        self._broken: set[str] = set()
 
     def attend(self, connection: socket.socket) -> None:
         """One message: a solution that will be asked for, or that is asked now."""
@@ -116,7 +117,7 @@ class Keeper:
     def _find(self, wanted: Wanted) -> Reference:
         reference = self._references.pop(wanted.key, None)
         if reference is not None and (reference.stale or wanted.key in self._broken):
-            reference.close()
+            _drop(reference)
             reference = None
         if reference is None:
             if wanted.recipe not in self._sources:
@@ -126,10 +127,10 @@ class Keeper:
             self._broken.discard(wanted.key)
         self._references[wanted.key] = reference
         while len(self._references) > MOST_KERNELS:
-            self._references.pop(next(iter(self._references))).close()
+            _drop(self._references.pop(next(iter(self._references))))
         return reference
 
-    def _answer(self, connection: socket.socket, key: bytes, answer: Future[Evidence | None]) -> None:
+    def _answer(self, connection: socket.socket, key: str, answer: Future[Evidence | None]) -> None:
         """From the reference's thread."""
         if answer.cancelled():
             error: BaseException | None = LostError("The solution's kernel was ended.", "Grade again.")
@@ -139,6 +140,11 @@ class Keeper:
             self._broken.add(key)
         with suppress(OSError):  # whoever asked has gone
             _send(connection, (None if error else answer.result(), error))
+
+
+def _drop(reference: Reference) -> None:
+    """Nobody has to wait for its end."""
+    threading.Thread(target=reference.close, name="ends a solution", daemon=True).start()
 
 
 def _send(connection: socket.socket, message: Any) -> None:
