@@ -53,7 +53,10 @@ class LentReference:
         _send(self._connection, (wanted, None))
         self._wanted = wanted
 
-    stale = False  # its keeper sees to that
+    @property
+    def stale(self) -> bool:
+        """Its keeper has gone; whatever else may make it so, that one sees to."""
+        return not self._process.runs()
 
     def ask(self, draws: Draws) -> Future[Evidence | None]:
         answer: Future[Evidence | None] = Future()

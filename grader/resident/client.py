@@ -1,8 +1,8 @@
 """A command, typed: has the resident grader run it, and starts one where none runs.
 
 Imports almost nothing, for it is what a person waits for. The hard part is that a command must run exactly once: the
-fork that is to run it says that it is there, and begins when it is told to. Whoever is not answered in time hangs up,
-and does the work itself.
+fork that is to run it says that it is ready, and is then told what to run. Whoever hears nothing in time hangs up, and
+does the work itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEVER_STARTS = frozenset(
 )  # short; served where a resident grader runs
 ANSWER_SECONDS = 5.0  # until a fork says that it is there; usually 0.02
 START_SECONDS = 20.0  # the same of a resident grader that is just being started; usually 0.5
-GO = b"go"
+READY = b"ready"
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) if os.name == "posix" else ()
 
 
@@ -56,8 +56,9 @@ def _wanted(arguments: Sequence[str]) -> bool:
         return False
     if None in (sys.stdin, sys.stdout, sys.stderr):
         return False
-    options = [word for word in sys.orig_argv[1:2] if word.startswith("-") and word != "-m"]  # the interpreter's own
-    return bool(arguments) and not options and WITHOUT not in arguments and arguments[0] not in ALONE
+    options = sys.orig_argv[1:2]
+    plain = all(word in ("-m", "-c") or not word.startswith("-") for word in options)  # no option of the interpreter's
+    return bool(arguments) and plain and WITHOUT not in arguments and arguments[0] not in ALONE
 
 
 def _connect(folder: Path, starts: bool) -> socket.socket | None:
@@ -116,21 +117,19 @@ def _spawn(descriptors: Sequence[int]) -> None:
 
 
 def _served(connection: socket.socket, signature: str, arguments: Sequence[str]) -> int | None:
-    """Give everything that a command has to the fork that will run it, and wait for its end."""
-    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        message = json.dumps(_command(signature, arguments)).encode()
-        socket.send_fds(connection, [len(message).to_bytes(4, "big")], [0, 1, 2, folder])
-        connection.sendall(message)
-    finally:
-        os.close(folder)
-    if connection.recv(len(GO)) != GO:
+    """Give everything that a command has to the fork that will run it, and wait for its end. The streams are not sent
+    before there is a fork: one that hangs would keep a pipe open that others read."""
+    if connection.recv(len(READY)) != READY:
         return None
     connection.settimeout(None)
     for number in FORWARDED:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _frame: _forward(connection, number))
-    connection.sendall(GO)
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    message = json.dumps(_command(signature, arguments)).encode()
+    socket.send_fds(connection, [len(message).to_bytes(4, "big")], [0, 1, 2, folder])
+    connection.sendall(message)
+    os.close(folder)
     code = connection.recv(1)
     return code[0] if code else None
 

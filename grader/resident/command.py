@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from grader.resident.borrowing import Account
-from grader.resident.client import GO
+from grader.resident.client import READY
 from grader.resident.learning import new_modules
 from grader.resident.protocol import IMPORTED
 
@@ -27,16 +27,14 @@ class Command:
     """What was typed, where, by whom, and the connection to whoever waits for its end."""
 
     def __init__(self, connection: socket.socket, signature: str, account: Account) -> None:
-        """Read it, and wait until it is to begin. Raises OSError, ValueError or KeyError where it is not."""
+        """Say that we are ready, and read it. Raises OSError, ValueError or KeyError where it is not to be run."""
         self._connection, self._account = connection, account
         self._code = 1  # Python's, for an exception
         self._known = set(sys.modules)
+        connection.sendall(READY)
         self._told, self._descriptors = _read(connection)
         if self._told["signature"] != signature:
             raise ValueError("a command of another version")
-        connection.sendall(GO)
-        if connection.recv(len(GO)) != GO:
-            raise ConnectionError("hung up")
 
     def _take_over(self) -> None:
         os.fchdir(self._descriptors[3])

@@ -149,6 +149,8 @@ class Resident:
     def _end(self) -> None:
         self.listener.close()
         self.lender.end()
+        if self._janitor.poll() is not None:  # somebody has ended it
+            self._janitor = _janitor(self.path, os.fstat(self.folder).st_ino)
         self._janitor.communicate()
 
 

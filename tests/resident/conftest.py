@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ..conftest import left_of, missing, wait_until
+from ..conftest import COURSE, left_of, missing, wait_until
 
 SWITCHES = ("CI", "GRADER_SERVER", "GRADER_IDLE", "XDG_RUNTIME_DIR")
 
@@ -61,13 +63,13 @@ class Place:
         return list(self.runtime.glob("gradient-clinic/*"))
 
 
-@pytest.fixture
-def place(tmp_path: Path, course: Path) -> Iterator[Place]:
+@contextmanager
+def opened(folder: Path) -> Iterator[Place]:
     if not sys.platform.startswith("linux"):
         missing("no resident grader on this system")
-    runtime = tmp_path / "run"
+    runtime = folder / "run"
     runtime.mkdir(0o700)
-    place = Place(runtime, course)
+    place = Place(runtime, Path(shutil.copytree(COURSE, folder / "course")))
     yield place
     family = place.family()
     place.run("server", "stop")
@@ -76,7 +78,23 @@ def place(tmp_path: Path, course: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def warmed(place: Place) -> Place:
-    """The same, with a resident grader that runs and has graded."""
-    assert place.run("grade", "01", "--brief")[0] == 1
-    return place
+def place(tmp_path: Path) -> Iterator[Place]:
+    with opened(tmp_path) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """With a resident grader that runs and has graded; for tests that do not end or hurt it."""
+    with opened(tmp_path_factory.mktemp("kept")) as place:
+        yield place
+
+
+@pytest.fixture
+def warmed(kept: Place) -> Place:
+    """The same, whatever a test before has done to it."""
+    shutil.rmtree(kept.course)
+    shutil.copytree(COURSE, kept.course)
+    if not kept.folders():
+        assert kept.run("grade", "01", "--brief")[0] == 1
+    return kept
