@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,9 +51,12 @@ class Place:
         return process.returncode, out, errors
 
     def resident(self) -> psutil.Process | None:
-        """The process of the resident grader, as it says itself."""
-        told = re.search(r"process (\d+)", self.run("server", "status")[1])
-        return psutil.Process(int(told[1])) if told else None
+        """The process of the resident grader, as it says itself; a busy machine may take it some time to answer."""
+        end = time.monotonic() + 20
+        while any(self.runtime.glob("gradient-clinic/*/socket")) and time.monotonic() < end:
+            if told := re.search(r"process (\d+)", self.run("server", "status")[1]):
+                return psutil.Process(int(told[1]))
+        return None
 
     def family(self) -> list[psutil.Process]:
         """The resident grader and all that it has started."""
