@@ -121,7 +121,7 @@ def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
 @pytest.mark.kernel
 @pytest.mark.parametrize(
     "exercise",
-    [pytest.param(each, marks=pytest.mark.soak if number > 1 else ()) for number, each in enumerate(EXERCISES)],
+    [pytest.param(each, marks=pytest.mark.soak if number else ()) for number, each in enumerate(EXERCISES)],
     ids=lambda exercise: exercise.id,
 )
 def test_to_repair_one_more_bug_never_costs_points(grader: Grader, exercise: Exercise) -> None:
