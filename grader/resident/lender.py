@@ -137,8 +137,11 @@ class Lender:
         }
 
     def _asked(self, user: socket.socket) -> None:
-        text = user.recv(MESSAGE)
-        asked = json.loads(text) if text else {}
+        try:
+            text = user.recv(MESSAGE)
+            asked = json.loads(text) if text else {}
+        except (OSError, ValueError):  # it was killed while it spoke
+            text, asked = b"", {}
         what = asked.get("what")
         if not text:
             self._close_account(user)

@@ -86,7 +86,11 @@ class Resident:
         if CREDENTIALS.unpack(credentials)[1] != os.getuid():
             connection.close()
             return None
-        child = self._fork()
+        try:
+            child = self._fork()
+        except OSError:  # too many processes: the command tries to do without
+            connection.close()
+            return None
         if child == 0:
             return self._command(connection)
         connection.close()
