@@ -24,6 +24,7 @@ bench: env    ## latency and throughput beside plain nbconvert
 soak: env     ## what the suite samples, in full; hundreds of gradings in a row; a class of 200, killed and continued
 	@.venv/bin/python -m pytest -m soak
 	@.venv/bin/python -m tests.soak.gradings
+	@.venv/bin/python -m tests.soak.served
 	@.venv/bin/python -m tests.soak.class_of_200
 
 doctor-eval: env  ## how good is the doctor: development set, honesty set
