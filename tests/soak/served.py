@@ -1,7 +1,7 @@
 """`python -m tests.soak.served [COUNT]`: many commands in a row, run by one resident grader. What grows, what is left?
 
 Prints memory, descriptors and processes of the resident grader and of all that it keeps, and exits with 1 when, after
-the first fifty commands, memory grows by 20 KB or more a command, or a descriptor or a process is left.
+the first eighty commands, memory grows by 20 KB or more a command, or a descriptor or a process is left.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import psutil
 from ..resident.conftest import Place, opened
 from .gradings import ALLOWED, anonymous
 
-SETTLED = 50  # commands after which caches are full
+SETTLED = 80  # commands after which caches are full, and the solution has a second kernel
 COMMANDS = [
     (("grade", "01", "--brief"), 1),
     (("grade", "01", "--brief", "--notebook", "solutions/01_line.ipynb"), 0),
