@@ -9,6 +9,7 @@ with grader.doctor() as findings:
 print(findings)
 
 %load_ext grader
+%grade
 %%doctor
 """
 
@@ -70,4 +71,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext grader`."""
     from grader.inprocess.magics import Magics
 
-    shell.register_magics(Magics)
+    shell.register_magics(Magics(shell))
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """`%unload_ext grader`, and `%reload_ext grader` before it loads."""
+    shell.magics_manager.registry["Magics"].close()

@@ -12,7 +12,7 @@ import click
 from grader import report
 from grader.commands import options
 from grader.commands.exits import CANNOT_GRADE, NOT_PASSED, OK, OUR_FAULT, complain
-from grader.commands.working import working
+from grader.commands.working import NOTEBOOK, working, working_in_lines
 from grader.course.catalogue import find
 from grader.course.notebook import read
 from grader.course.progress import Progress
@@ -76,7 +76,7 @@ def command(
     with closing(source):
         try:
             allowed = replace(_limits(chosen, timeout, memory), **dict(limits))
-            kept = _grade(chosen, path, source, device, allowed, output, reveal, plain)
+            kept = _grade(chosen, path, source, device, allowed, output, reveal, form, plain)
         except GraderError as error:
             if form == "text":
                 raise
@@ -105,6 +105,7 @@ def _grade(
     limits: Limits,
     output: Path | None,
     reveal: Reveal | None,
+    form: str,
     plain: bool,
 ) -> Kept:
     # The kernel is starting by now, so what takes long to import costs nothing here: nbconvert, and Jinja.
@@ -115,7 +116,8 @@ def _grade(
     notebook = read(path)
     own = path.resolve() == exercise.notebook.resolve()
     doubted = own and not Progress(exercise.course).standing(exercise).passed
-    with Grader(source, device) as grader, working(plain=plain) as say:
+    showing = working_in_lines() if form == NOTEBOOK else working(plain=plain)
+    with Grader(source, device) as grader, showing as say:
         verdict = grader.grade(exercise, notebook, limits, say, "beside" if doubted else "after")
     html = output / f"{exercise.id}.html" if output else None
     return keep(exercise, notebook, verdict, html, own, reveal=reveal)

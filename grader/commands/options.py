@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from grader.commands.working import NOTEBOOK
 from grader.course.catalogue import course_folder, exercises
 from grader.kernels import SOURCES, WALLS
 from grader.model import DEVICES, REVEALS, Limits
@@ -91,6 +92,14 @@ plain: Option[Any] = click.option(
     envvar="GRADER_PLAIN",
     show_envvar=True,
     help="For screen readers: words in place of drawings, and what came of it in the last line.",
+)
+form: Option[Any] = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", NOTEBOOK)),
+    default="text",
+    show_default=True,
+    help="`notebook` is what a notebook shows under a cell.",
 )
 limits: Option[Any] = click.option(
     "--limit",

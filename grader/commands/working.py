@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import click
+
+NOTEBOOK = "notebook"  # the format in which a notebook's magics read a command: lines of JSON, the last one to be shown
 
 
 @contextmanager
@@ -18,3 +23,9 @@ def working(on: str = "", plain: bool = False) -> Iterator[Callable[[str], None]
         return
     with console.status(f"{on}starting", spinner="dots") as status:
         yield lambda text: status.update(f"{on}{text} …")
+
+
+@contextmanager
+def working_in_lines() -> Iterator[Callable[[str], None]]:
+    """The same for a notebook, whose magic shows each line until the next."""
+    yield lambda text: click.echo(json.dumps({"working": text}))

@@ -19,7 +19,10 @@ from grader.inside.measure import MB
 from grader.model.errors import UngradableError
 
 MAX_BYTES = 50 * MB
-_OWN_COMMAND = re.compile(r"^\s*[!%]+\s*(python[\w.]*\s+-m\s+grader|grader|load_ext\s+grader)\b")
+_OWN_COMMAND = re.compile(
+    r"^(?=(?:[!%]\s*(?:python[\w.]*\s+-m\s+grader|grader|load_ext\s+grader)|%(?:grade|hint|report)|%%doctor)\b)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,18 @@ class Notebook:
     def runs(self, number: int) -> bool:
         """Whether the cell is executed: an empty one and one that only calls the grader are not."""
         lines = [line for line in self.cells[number - 1].splitlines() if line.strip()]
-        return bool(lines) and not all(_OWN_COMMAND.match(line) for line in lines)
+        return not all(calls_grader(line.lstrip()) for line in lines)
+
+    def to_run(self, number: int) -> str:
+        """What is executed of the cell: all but the lines that call the grader, which are comments then."""
+        if not self.runs(number):
+            return ""
+        return self.cells[number - 1] if self.program else _OWN_COMMAND.sub("# ", self.cells[number - 1])
+
+
+def calls_grader(line: str) -> bool:
+    """Whether a line of a cell is one of the grader's own commands: `%grade`, `!python -m grader 02`."""
+    return _OWN_COMMAND.match(line) is not None
 
 
 def read(path: Path) -> Notebook:

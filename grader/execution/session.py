@@ -90,7 +90,7 @@ class Session:
         """Run the notebook's cells. Raises LostError where the kernel ended before the first."""
         numbers = range(1, len(notebook.cells) + 1)
         self.order = tuple(number for number in numbers if notebook.runs(number))
-        sources = [notebook.cells[number - 1] if number in self.order else "" for number in numbers]
+        sources = [notebook.to_run(number) for number in numbers]
         wall = LimitHit("wall", self.limits.wall, self.limits.wall)
         watch = threading.Timer(self.limits.wall, self._exceed, [wall])
         watch.daemon = True

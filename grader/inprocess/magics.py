@@ -1,6 +1,7 @@
-"""`%%doctor` over a cell: the cell runs as ever, in the learner's own kernel, and its findings are shown under it.
+"""What `%load_ext grader` brings: `%grade`, `%hint` and `%report`, and `%%doctor` over a cell.
 
-The hooks are in TensorFlow for this cell only. The cell is compiled here rather than run through IPython's own
+The first three are commands in a process of their own. Under `%%doctor` the cell runs as ever, in the learner's own
+kernel, and its findings are shown under it. The hooks are in TensorFlow for this cell only. The cell is compiled here rather than run through IPython's own
 `run_cell`, which would print its exception and go on; its lines count from the one with `%%doctor`, as front ends show
 them.
 """
@@ -9,21 +10,111 @@ from __future__ import annotations
 
 import ast
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 from types import CodeType
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics as IPythonsMagics
-from IPython.core.magic import cell_magic, magics_class
+from IPython.core.magic import cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 from IPython.utils.capture import capture_output
 
+from grader.inprocess.asking import Shown, is_attended, is_in_terminal, run, run_in_terminal
 from grader.inprocess.block import STEPS, Doctor
+from grader.inprocess.place import Place, look
 from grader.inprocess.repetition import Repetition
+from grader.inprocess.saving import Runs
+from grader.model.errors import GraderError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+SAVE_SECONDS = 15
+UNATTENDED = "A program runs this notebook, so nothing is graded: `python -m grader {command} {number}` does that."
+Waits = Callable[[Place, Shown], bool]
 
 
 @magics_class
 class Magics(IPythonsMagics):  # type: ignore[misc]
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._runs = Runs(shell)
+
+    def close(self) -> None:
+        self._runs.close()
+
+    @magic_arguments()  # type: ignore[untyped-decorator]
+    @argument("exercise", nargs="?", default="", help="Which exercise, if it is not this notebook's: 02.")  # type: ignore[untyped-decorator]
+    @argument("--saved", action="store_true", help="Grade the file as it is, and don't ask to save first.")  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def grade(self, line: str) -> None:
+        """Grade the notebook as it is saved."""
+        options = parse_argstring(self.grade, line)
+
+        def waits(place: Place, shown: Shown) -> bool:
+            return place.own and not options.saved and not self._wait_for_a_save(place.notebook, shown)
+
+        self._ask("grade", options.exercise, waits=waits)
+
+    @magic_arguments()  # type: ignore[untyped-decorator]
+    @argument("exercise", nargs="?", default="", help="Which exercise, if it is not this notebook's: 02.")  # type: ignore[untyped-decorator]
+    @argument("--again", action="store_true", help="Show the hints that you have seen so far.")  # type: ignore[untyped-decorator]
+    @argument("--solution", action="store_true", help="Show the solution: after passing, or when you are stuck.")  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def hint(self, line: str) -> None:
+        """Show the next hint for the check that fails now."""
+        options = parse_argstring(self.hint, line)
+        self._ask("hint", options.exercise, *(f"--{one}" for one in ("again", "solution") if getattr(options, one)))
+
+    @magic_arguments()  # type: ignore[untyped-decorator]
+    @argument("exercise", nargs="?", default="", help="Which exercise, if it is not this notebook's: 02.")  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def report(self, line: str) -> None:
+        """Show a link to the last report."""
+        self._ask("report", parse_argstring(self.report, line).exercise)
+
+    def _ask(self, command: str, exercise: str, *options: str, waits: Waits | None = None) -> None:
+        """Whatever goes wrong is a sentence under the cell: a notebook that is run as a whole goes on."""
+        with Shown() as shown:
+            try:
+                place = look(exercise, self.shell)
+                if not is_attended(self.shell):
+                    shown.say(UNATTENDED.format(command=command, number=place.exercise.number))
+                    return
+                if waits and waits(place, shown):
+                    return
+            except GraderError as error:
+                shown.say(error.message, error.next_step)
+                return
+            arguments = [command, str(place.exercise.folder), *options]
+            if command == "grade" and place.notebook != place.exercise.notebook:
+                arguments += ["--notebook", str(place.notebook)]
+            if is_in_terminal(self.shell):
+                run_in_terminal(arguments, place.folder)
+            else:
+                shown.say(f"{place.exercise.number} {place.exercise.title} …")
+                run(arguments, place.folder, shown)
+
+    def _wait_for_a_save(self, file: Path, shown: Shown) -> bool:
+        """Whether the file has all that ran, now or within some seconds."""
+        if not self._runs.unsaved(file):
+            return True
+        shown.say(f"Save first (Ctrl+S). Waiting {SAVE_SECONDS} s for {file.name} to be saved …")
+        end = time.monotonic() + SAVE_SECONDS
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            if not self._runs.unsaved(file):
+                return True
+        shown.say(
+            f"Not graded: cells have run that are not in {file.name} as it is saved.",
+            "Save (Ctrl+S), then run %grade again. %grade --saved grades the file as it is.",
+        )
+        return False
+
     @magic_arguments()  # type: ignore[untyped-decorator]
     @argument("--steps", type=int, default=STEPS, help="Stop recording after so many training steps.")  # type: ignore[untyped-decorator]
     @argument("--experiments", action="store_true", help="Run the cell again where that would decide something.")  # type: ignore[untyped-decorator]

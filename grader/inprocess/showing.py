@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.inprocess.conclusion import Result
 from grader.model import Finding
-from grader.report import clean, excerpt, words
+from grader.report import clean, excerpt
 from grader.words import plural
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from rich.text import Text
 
     from grader.report.drawing import Drawing
@@ -31,12 +29,15 @@ def text(result: Result) -> str:
 
 
 def html(result: Result) -> str:
+    from grader.report.html import environment
+
     shown = clean.tidy(result)
 
     def code_of(finding: Finding) -> tuple[excerpt.CodeLine, ...]:
         return excerpt.around(shown.cells, finding, CONTEXT, WIDEST)
 
-    return _template().render(result=shown, outcome=outcome(shown), sign=_sign(shown), code_of=code_of, words=words)
+    template = environment().from_string(TEMPLATE.read_text("utf-8"))
+    return template.render(result=shown, outcome=outcome(shown), sign=_sign(shown), code_of=code_of)
 
 
 def outcome(result: Result) -> str:
@@ -64,11 +65,3 @@ def _page(result: Result, drawing: Drawing) -> Iterator[Text]:
 
 def _sign(result: Result) -> str:
     return {True: "✓", False: "✗", None: "–"}[result.healthy]
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(TEMPLATE.read_text("utf-8"))

@@ -92,11 +92,18 @@ def _html(verdict: Verdict, notes: Notes) -> str:
     return html.render(verdict, notes)
 
 
+def _notebook(verdict: Verdict, notes: Notes) -> str:
+    from grader.report import under_cell
+
+    return under_cell.render(verdict, notes)
+
+
 FORMATS: dict[str, Renderer] = {
     "text": _text,
     "json": _json,
     "junit": _junit,
     "gradescope": _gradescope,
     "html": _html,
+    "notebook": _notebook,
 }
 PRINTED = tuple(name for name in FORMATS if name != "html")  # the page goes to a file

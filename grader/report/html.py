@@ -29,7 +29,7 @@ def render(verdict: Verdict, notes: Notes) -> str:
     stopped = words.stopped_cell(verdict)
     pairs = zip(notes.repaired, notes.solution, strict=False)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             verdict=verdict,
@@ -49,17 +49,18 @@ def render(verdict: Verdict, notes: Notes) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Finds the templates, and knows our filters and words."""
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(prose=_prose, authored=_authored)
-    environment.globals.update(words=words, everywhere=grader.words, charts=charts)
-    return environment
+    made.filters.update(prose=_prose, authored=_authored)
+    made.globals.update(words=words, everywhere=grader.words, charts=charts)
+    return made
 
 
 def _prose(text: str, between: Callable[[str], Markup] = escape) -> Markup:
