@@ -30,9 +30,7 @@ from grader.report.rung import show_rung, tell_rung
 @options.plain
 @options.form
 @options.course
-def command(
-    exercise: str | None, again: bool, solution: bool, plain: bool, form: str, course: Path | None
-) -> None:
+def command(exercise: str | None, again: bool, solution: bool, plain: bool, form: str, course: Path | None) -> None:
     """Show the next hint for the check that fails now.
 
     Without EXERCISE, the hint is for the exercise that you graded last.

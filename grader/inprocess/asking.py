@@ -44,7 +44,7 @@ class Shown:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if kind is KeyboardInterrupt:
             if self._handle is not None:
-                self.say("Stopped: nothing was graded.")
+                self.say("Stopped.")
             raise Stopped from None
 
     def say(self, *sentences: str) -> None:
@@ -104,7 +104,7 @@ def is_in_terminal(shell: InteractiveShell) -> bool:
 
 
 def is_attended(shell: InteractiveShell) -> bool:
-    """Whether a person runs this cell: a program that runs a notebook, as nbconvert does, could not answer a question."""
+    """Whether a person runs this cell: a program that runs a notebook (nbconvert) says that nobody answers input()."""
     asked = is_in_terminal(shell) or shell.kernel.get_parent("shell").get("content", {}).get("allow_stdin", True)
     return bool(asked)
 

@@ -1,9 +1,9 @@
 """What `%load_ext grader` brings: `%grade`, `%hint` and `%report`, and `%%doctor` over a cell.
 
 The first three are commands in a process of their own. Under `%%doctor` the cell runs as ever, in the learner's own
-kernel, and its findings are shown under it. The hooks are in TensorFlow for this cell only. The cell is compiled here rather than run through IPython's own
-`run_cell`, which would print its exception and go on; its lines count from the one with `%%doctor`, as front ends show
-them.
+kernel, and its findings are shown under it. The hooks are in TensorFlow for this cell only. The cell is compiled here
+rather than run through IPython's own `run_cell`, which would print its exception and go on; its lines count from the
+one with `%%doctor`, as front ends show them.
 """
 
 from __future__ import annotations

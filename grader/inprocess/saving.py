@@ -1,8 +1,8 @@
 """Is the notebook's file older than the cells that ran?
 
-It is if a cell that ran after the file was saved is not in it. The hard part is to raise no false alarm: a cell that was
-run, changed and saved is in the history, and not in the file. So it counts when a cell ran. Of the cells before
-`%load_ext grader` nobody noted that; a save after them shows in the file, which has the number of each cell's last run.
+It is if a cell that ran after the file was saved is not in it. The hard part is to raise no false alarm: a cell that
+was run, changed and saved is in the history, and not in the file. So it counts when a cell ran. Nobody noted that of
+the cells before `%load_ext grader`; a save after them shows in the file, which has the number of each cell's last run.
 """
 
 from __future__ import annotations

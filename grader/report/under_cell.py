@@ -1,6 +1,6 @@
 """What a notebook shows under a cell: HTML with its own styles, in light and dark, and the text of a terminal.
 
-Both travel as one line of JSON, a MIME bundle as Jupyter displays it. There is no script in the HTML: VS Code runs none.
+Both travel as one line of JSON, a MIME bundle as Jupyter displays it. The HTML has no script: VS Code would run none.
 Links are relative to the working folder, which is the notebook's: a front end in a browser opens no file:// address.
 """
 
@@ -53,7 +53,11 @@ def render(verdict: Verdict, notes: Notes) -> str:
 
 
 def render_prose(
-    markdown: str, text: str, findings: Sequence[Finding] = (), notebook: Notebook | None = None, link: Path | None = None
+    markdown: str,
+    text: str,
+    findings: Sequence[Finding] = (),
+    notebook: Notebook | None = None,
+    link: Path | None = None,
 ) -> str:
     """Our own Markdown, findings in a notebook and a link below it. `text` is the same for a terminal."""
     from markdown_it import MarkdownIt

@@ -40,15 +40,34 @@ def test_a_notebook_of_version_3_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "  \n", "!python -m grader 02", "%load_ext grader\n!python3 -m grader hint 02", "! grader list"]
+    "cell",
+    [
+        "",
+        "  \n",
+        "!python -m grader 02",
+        "%load_ext grader\n!python3 -m grader hint 02",
+        "! grader list",
+        "%load_ext grader\n%grade",
+        "%hint --again",
+        "%report",
+        "%%doctor",
+    ],
 )
 def test_cells_that_only_call_the_grader_are_not_run(cell: str) -> None:
     assert not parse(as_json([code(cell)])).runs(1)
 
 
-@pytest.mark.parametrize("cell", ["a = 1", "!pip list", "# python -m grader 02", "!python -m grader 02\na = 1"])
+@pytest.mark.parametrize(
+    "cell", ["a = 1", "!pip list", "# python -m grader 02", "!python -m grader 02\na = 1", "%grades"]
+)
 def test_other_cells_are_run(cell: str) -> None:
     assert parse(as_json([code(cell)])).runs(1)
+
+
+def test_of_a_mixed_cell_all_but_the_graders_commands_is_run_at_its_lines() -> None:
+    notebook = parse(as_json([code("%%doctor --steps 3\na = 1\n%grade\nb = a %hint"), code("%grade")]))
+    assert notebook.to_run(1) == "# %%doctor --steps 3\na = 1\n# %grade\nb = a %hint"
+    assert notebook.to_run(2) == ""
 
 
 @pytest.mark.parametrize(

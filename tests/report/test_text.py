@@ -154,6 +154,6 @@ def test_tensorflows_names_for_its_nodes_are_left_out() -> None:
 
 
 def test_an_unknown_format_is_a_key_error() -> None:
-    assert set(FORMATS) == {"text", "json", "junit", "gradescope", "html"}
+    assert set(FORMATS) == {"text", "json", "junit", "gradescope", "html", "notebook"}
     with pytest.raises(KeyError):
         render(factories.passed(), Notes(), "pdf")
