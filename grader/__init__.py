@@ -69,11 +69,14 @@ def grade(exercise: str | Path, notebook: str | Path | None = None, device: Devi
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext grader`."""
-    from grader.inprocess.magics import Magics
+    from grader.inprocess.magics import GraderMagics
 
-    shell.register_magics(Magics(shell))
+    if GraderMagics.__name__ not in shell.magics_manager.registry:
+        shell.register_magics(GraderMagics(shell))
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """`%unload_ext grader`, and `%reload_ext grader` before it loads."""
-    shell.magics_manager.registry["Magics"].close()
+    """`%unload_ext grader`, and the first half of `%reload_ext grader`."""
+    from grader.inprocess.magics import GraderMagics
+
+    shell.magics_manager.registry.pop(GraderMagics.__name__).close()

@@ -17,8 +17,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics as IPythonsMagics
-from IPython.core.magic import cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 from IPython.utils.capture import capture_output
@@ -39,7 +38,7 @@ Waits = Callable[[Place, Shown], bool]
 
 
 @magics_class
-class Magics(IPythonsMagics):  # type: ignore[misc]
+class GraderMagics(Magics):  # type: ignore[misc]
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._runs = Runs(shell)
@@ -79,6 +78,8 @@ class Magics(IPythonsMagics):  # type: ignore[misc]
 
     def _ask(self, command: str, exercise: str, *options: str, waits: Waits | None = None) -> None:
         """Whatever goes wrong is a sentence under the cell: a notebook that is run as a whole goes on."""
+        # or `%load_ext grader` in a cell that is run again would print that it is loaded; loading twice is harmless
+        self.shell.extension_manager.loaded.discard("grader")
         with Shown() as shown:
             try:
                 place = look(exercise, self.shell)

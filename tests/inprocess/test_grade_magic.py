@@ -158,10 +158,11 @@ def test_cells_that_ran_and_are_not_saved_are_waited_for(exercise: Path) -> None
     with kernel(exercise, notebook) as k:
         k.run(LOAD)
         k.run(repair())
-        graded = k.run("%grade", seen=save)
+        graded = k.run("%load_ext grader\n%grade", seen=save)
         assert graded.steps[0].startswith("Save first (Ctrl+S).")
         assert "points   passed" in graded.text
-        assert not k.run("%grade").steps[0].startswith("Save first")
+        again = k.run("%load_ext grader\n%grade")
+        assert again.printed == "" and not again.steps[0].startswith("Save first")
 
 
 def test_an_interrupt_ends_the_waiting_and_so_does_time(exercise: Path) -> None:
@@ -277,7 +278,7 @@ def test_in_a_terminal_the_command_has_it(exercise: Path) -> None:
 
 def test_the_extension_can_be_loaded_again(exercise: Path) -> None:
     with kernel(exercise) as k:
-        k.run(LOAD)
+        k.run(f"{LOAD}\n%hint\n{LOAD}")
         reloaded = k.run("%reload_ext grader\nprint(len(get_ipython().events.callbacks['pre_run_cell']))")
         k.run("%unload_ext grader")
         left = k.run("print(len(get_ipython().events.callbacks['pre_run_cell']))")

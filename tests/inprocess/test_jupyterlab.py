@@ -42,23 +42,13 @@ LEGIBLE = CONTRAST.replace("(document.body,", '([...document.querySelectorAll(".
 def jupyter_lab(course: Path, home: Path) -> Iterator[str]:
     """The address of a JupyterLab of its own."""
     assert (ROOT / NOTEBOOK).is_file()
-    settings = home / "settings"
-    settings.mkdir(parents=True)
-    (settings / "overrides.json").write_text(json.dumps(SETTINGS))
+    home.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folders = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        f"--LabApp.app_settings_dir={settings}",
-    ]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    command += [f"--LabApp.app_settings_dir={settings}"]
     command += [f"--LabApp.user_settings_dir={home / 'user'}", f"--LabApp.workspaces_dir={home / 'workspaces'}"]
     command += ["--ServerApp.disable_check_xsrf=True"]
     log = home / "log"
@@ -90,8 +80,9 @@ class Lab:
         self.browser, self.address, self.shots = browser, address, shots
 
     def open(self, theme: str) -> None:
-        body = json.dumps({"raw": json.dumps({"theme": f"JupyterLab {theme}"})}).encode()
-        urlopen(Request(f"{self.address}/lab/api/settings/{THEMES}", body, method="PUT"), timeout=10)
+        for name, wanted in {**SETTINGS, THEMES: {"theme": f"JupyterLab {theme}"}}.items():
+            body = json.dumps({"raw": json.dumps(wanted)}).encode()
+            urlopen(Request(f"{self.address}/lab/api/settings/{name}", body, method="PUT"), timeout=10)
         size = {"width": 1300, "height": 1400, "deviceScaleFactor": 1, "mobile": False}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.browser.get(f"{self.address}/lab/tree/{NOTEBOOK.as_posix()}?reset")
