@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ from IPython.utils.capture import capture_output
 
 from grader.inprocess.asking import Shown, is_attended, is_in_terminal, run, run_in_terminal
 from grader.inprocess.block import STEPS, Doctor
-from grader.inprocess.place import Place, look
+from grader.inprocess.place import look
 from grader.inprocess.repetition import Repetition
 from grader.inprocess.saving import Runs
 from grader.model.errors import GraderError
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 SAVE_SECONDS = 15
 UNATTENDED = "A program runs this notebook, so nothing is graded: `python -m grader {command} {number}` does that."
-Waits = Callable[[Place, Shown], bool]
 
 
 @magics_class
@@ -53,11 +51,7 @@ class GraderMagics(Magics):  # type: ignore[misc]
     def grade(self, line: str) -> None:
         """Grade the notebook as it is saved."""
         options = parse_argstring(self.grade, line)
-
-        def waits(place: Place, shown: Shown) -> bool:
-            return place.own and not options.saved and not self._wait_for_a_save(place.notebook, shown)
-
-        self._ask("grade", options.exercise, waits=waits)
+        self._ask("grade", options.exercise, careful=not options.saved)
 
     @magic_arguments()  # type: ignore[untyped-decorator]
     @argument("exercise", nargs="?", default="", help="Which exercise, if it is not this notebook's: 02.")  # type: ignore[untyped-decorator]
@@ -76,9 +70,12 @@ class GraderMagics(Magics):  # type: ignore[misc]
         """Show a link to the last report."""
         self._ask("report", parse_argstring(self.report, line).exercise)
 
-    def _ask(self, command: str, exercise: str, *options: str, waits: Waits | None = None) -> None:
-        """Whatever goes wrong is a sentence under the cell: a notebook that is run as a whole goes on."""
-        # or `%load_ext grader` in a cell that is run again would print that it is loaded; loading twice is harmless
+    def _ask(self, command: str, exercise: str, *options: str, careful: bool = False) -> None:
+        """Run a command for an exercise. `careful`: not on a file that is older than the cells that ran.
+
+        Whatever goes wrong is a sentence under the cell: a notebook that is run as a whole goes on.
+        """
+        # `%load_ext grader` in a cell that is run again would print that it is loaded; loading twice is harmless
         self.shell.extension_manager.loaded.discard("grader")
         with Shown() as shown:
             try:
@@ -86,7 +83,7 @@ class GraderMagics(Magics):  # type: ignore[misc]
                 if not is_attended(self.shell):
                     shown.say(UNATTENDED.format(command=command, number=place.exercise.number))
                     return
-                if waits and waits(place, shown):
+                if careful and place.own and not self._wait_for_a_save(place.notebook, shown):
                     return
             except GraderError as error:
                 shown.say(error.message, error.next_step)

@@ -39,7 +39,10 @@ class Runs:
         """Whether a cell ran that the file should have, and does not."""
         import psutil
 
-        saved = file.stat().st_mtime
+        try:
+            saved = file.stat().st_mtime
+        except OSError:  # it is just being replaced, or gone
+            return True
         history: Sequence[str] = self._shell.history_manager.input_hist_raw
         born = psutil.Process().create_time()
         return any(after_the_save(history, list(cells_in(file)), self._times, saved, born))
