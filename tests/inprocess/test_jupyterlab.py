@@ -27,6 +27,7 @@ NOTEBOOK = Path("exercises") / EXERCISE / "notebook.ipynb"
 THEMES = "@jupyterlab/apputils-extension:themes"
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},  # or it may be saved before it is asked for
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page
 }
 DOCTOR = """\
@@ -149,7 +150,10 @@ class Lab:
         def under() -> str:
             return " ".join(one.text for one in cell.find_elements("css selector", ".jp-OutputArea-output"))
 
-        wait_until(lambda: text in under(), 90)
+        try:
+            wait_until(lambda: text in under(), 90)
+        except AssertionError:
+            raise AssertionError(f"{text!r} is not in {under()!r}") from None
         return under()
 
     def shoot(self, cell: Any, name: str) -> None:
