@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 SAVE_SECONDS = 15
-UNATTENDED = "A program runs this notebook, so nothing is graded: `python -m grader {command} {number}` does that."
+UNATTENDED = "A program runs this notebook, so nothing is graded here: `python -m grader` does that."
 
 
 @magics_class
@@ -78,11 +78,11 @@ class GraderMagics(Magics):  # type: ignore[misc]
         # `%load_ext grader` in a cell that is run again would print that it is loaded; loading twice is harmless
         self.shell.extension_manager.loaded.discard("grader")
         with Shown() as shown:
+            if not is_attended(self.shell):
+                shown.say(UNATTENDED)
+                return
             try:
                 place = look(exercise, self.shell)
-                if not is_attended(self.shell):
-                    shown.say(UNATTENDED.format(command=command, number=place.exercise.number))
-                    return
                 if careful and place.own and not self._wait_for_a_save(place.notebook, shown):
                     return
             except GraderError as error:
