@@ -151,7 +151,7 @@ class Lab:
             return " ".join(one.text for one in cell.find_elements("css selector", ".jp-OutputArea-output"))
 
         try:
-            wait_until(lambda: text in under(), 90)
+            wait_until(lambda: text in under(), 200)  # a busy machine
         except AssertionError:
             raise AssertionError(f"{text!r} is not in {under()!r}") from None
         return under()
