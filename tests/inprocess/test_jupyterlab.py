@@ -19,7 +19,7 @@ import pytest
 from ..chromium import CONTRAST, open_browser
 from ..conftest import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.soak, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "01_tape_scope"
