@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader.inside import seccomp
-from grader.kernels import open_source
+from grader.kernels import open_source, sandbox
 from grader.kernels.capabilities import TRIALS, Capability, isolation, walls
 from grader.kernels.cold import ColdSource
 from grader.kernels.walled import WalledSource
@@ -60,6 +60,7 @@ def broken(bwrap: Machine) -> None:
 @pytest.fixture
 def missing_bwrap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
+    monkeypatch.setattr(sandbox, "_packaged", lambda: None)
 
 
 @pytest.mark.usefixtures("ubuntu")
