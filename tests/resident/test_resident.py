@@ -191,13 +191,15 @@ def test_a_notebook_behind_walls_cannot_reach_it(warmed: Place, walls: str, reac
 # --- processes that are killed, or hang ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", [0.4, *(pytest.param(at / 10, marks=pytest.mark.soak) for at in range(15))])
+@pytest.mark.parametrize(
+    "moment", [0.4, *(pytest.param(at / 10, marks=pytest.mark.soak) for at in range(1, 15) if at != 4)]
+)
 @pytest.mark.parametrize("victim", ["resident", "what it keeps"])
 def test_a_killed_process_of_ours_changes_no_verdict(warmed: Place, victim: str, moment: float) -> None:
     resident, *others = warmed.family()
     command = warmed.start("grade", "01", "--notebook", SOLUTION, "--format", "json")
     time.sleep(moment)
-    for process in [resident] if victim == "resident" else others:
+    for process in [resident] if victim == "resident" else [each for each in others if each.name() != "sh"]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     out, errors = command.communicate(timeout=120)

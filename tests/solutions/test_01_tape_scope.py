@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+
+from grader.course.notebook import read
 
 ROOT = Path(__file__).parents[2]
 NAME = "01_tape_scope"
@@ -76,9 +77,10 @@ def answers(draws: list[Arrays], tmp_path_factory: pytest.TempPathFactory) -> li
 
 def definitions(notebook: Path) -> Iterator[str]:
     """The notebook's imports, functions, classes and constants; its measurements and its training are left out."""
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type == "code":
-            for statement in ast.parse(cell.source).body:
+    solution = read(notebook)
+    for number in range(1, len(solution.cells) + 1):
+        if solution.runs(number):
+            for statement in ast.parse(solution.to_run(number)).body:
                 constant = isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]).isupper()
                 if constant or isinstance(statement, ast.Import | ast.FunctionDef | ast.ClassDef):
                     yield ast.unparse(statement)
