@@ -23,7 +23,8 @@ from grader.course.progress import Progress
 from ..conftest import left_of, wait_until
 from .conftest import Place
 
-pytestmark = pytest.mark.kernel
+# A command does without a resident grader that takes seconds to answer, and ends are waited for: both are wall time.
+pytestmark = [pytest.mark.kernel, pytest.mark.timing]
 
 ROOT = Path(__file__).parent.parent.parent
 SOLUTION = "solutions/01_line.ipynb"
