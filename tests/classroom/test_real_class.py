@@ -55,6 +55,7 @@ def test_what_is_left_for_people_is_small(school: School) -> None:
     assert (school.outputs[0] / "class.html").stat().st_size < 2**20
 
 
+@pytest.mark.soak  # with kills too: test_batch.py, on a small class
 def test_killed_at_any_moment_it_ends_with_the_same_gradebook(school: School) -> None:
     output = school.outputs[1]
     soak.kill_and_go_on(school.setting, school.source, output, KILLS)
