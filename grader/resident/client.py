@@ -21,7 +21,7 @@ from grader.resident import place
 
 SWITCH, OFF = "GRADER_SERVER", "off"
 WITHOUT = "--no-server"
-ALONE = frozenset({"batch", "env", "verify"})  # long, or about this machine: no gain
+ALONE = frozenset({"batch", "env", "verify", "watch"})  # long, about this machine, or with the terminal in its hands
 NEVER_STARTS = frozenset(
     {"explain", "gradebook", "hint", "list", "new", "release", "report", "reset", "server", "start"}
 )  # short; served where a resident grader runs
