@@ -69,6 +69,7 @@ class Grader:
             except LostError:
                 if not again or self._cancellation.asked:
                     raise
+                self._start_anew()
         raise AssertionError("unreachable")
 
     def judge(
@@ -95,6 +96,11 @@ class Grader:
             closing(Twin(exercise, self._source, request, self._memory, self._cancellation, doctor)) as twin,
         ):
             yield Grading(exercise, session, self._references, self._judge, twin, progress)
+
+    def _start_anew(self) -> None:
+        """A process of ours was lost; others may be about to end with it."""
+        self.close()
+        self._judge = Judge()
 
     def cancel(self) -> None:
         """Have what runs end soon, from another thread, up to the next grading; what it then says is void."""
