@@ -22,6 +22,8 @@ PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "places",
             "log",
             "operations",
+            "backward",
+            "wholes",
             "boundary",
             "tapes",
             "variables",

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 
-from . import boundary, earlier, keras_side, operations, tapes, training, variables
+from . import backward, boundary, earlier, keras_side, operations, tapes, training, variables, wholes
 from .log import INPUTS, OUTPUTS, TYPE, Log
 
 
@@ -86,9 +86,9 @@ def begin(log: Log) -> Session:
     put_in: dict[str, Callable[[], operations.Undo]] = {
         "operations": lambda: operations.observe(log),
         "reads": lambda: operations.read_variables_openly(log),
-        "backward": lambda: operations.observe_backward(log),
+        "backward": lambda: backward.observe_backward(log),
         "forward": lambda: operations.observe_forward(log),
-        "wholes": lambda: operations.observe_wholes(log),
+        "wholes": lambda: wholes.observe_wholes(log),
         "tapes": lambda: tapes.observe(log),
         "numpy": lambda: boundary.observe_numpy(log),
         "buffer": lambda: boundary.observe_buffer(log),
@@ -103,7 +103,7 @@ def begin(log: Log) -> Session:
         put_in["older"] = lambda: variables.observe_older(log, session.variables)
         log.arrived = session.earlier.arrived
     if log.plan.get("custom_gradients"):
-        put_in["custom_gradients"] = lambda: operations.compare_custom_gradients(log)
+        put_in["custom_gradients"] = lambda: wholes.compare_custom_gradients(log)
     for name, hook in put_in.items():
         try:
             session.undo[name] = hook()

@@ -16,8 +16,9 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import backprop
 
+from .backward import dense_part, keep_backward
 from .log import Log, array_of, state_of
-from .operations import Undo, built_number, constant_or_known, dense_part, keep_backward, settle
+from .operations import Undo, built_number, constant_or_known, settle
 from .places import NOWHERE
 
 NOTED_CALLS = 3  # calls at one place that are noted in full

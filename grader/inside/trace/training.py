@@ -18,8 +18,9 @@ import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
+from .backward import dense_part
 from .log import Log, digest, state_of
-from .operations import Undo, built_number, dense_part
+from .operations import Undo, built_number
 from .places import NOWHERE
 from .tapes import identity
 
