@@ -6,9 +6,8 @@ import click
 import psutil
 
 from grader.commands.exits import OK
+from grader.inside.measure import MB, proportional
 from grader.words import plural
-
-MB = 1 << 20
 
 
 @click.group()
@@ -33,7 +32,7 @@ def status() -> int:
     processes = [psutil.Process(pid) for pid in (resident.process, *resident.lender.processes())]
     family = {child.pid: child for process in processes for child in (process, *process.children(recursive=True))}
     family.pop(psutil.Process().pid, None)
-    held = sum(_memory(process) for process in family.values())
+    held = sum(proportional(pid) or 0 for pid in family)
     click.echo(f"The resident grader runs (process {resident.process}, {held / MB:.0f} MB with all that it keeps).")
     kept = ", ".join(resident.lender.processes().values()) or "nothing"
     click.echo(f"It keeps {kept}, and runs {_others(resident.running)}.")
@@ -58,10 +57,3 @@ def stop() -> int:
 
 def _others(commands: int) -> str:
     return plural(commands, "other command") if commands else "no other command"
-
-
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0

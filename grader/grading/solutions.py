@@ -24,9 +24,9 @@ from grader.model.errors import LostError
 from grader.resident import borrowing
 from grader.resident.borrowing import LentProcess
 from grader.resident.helper import connections
+from grader.resident.protocol import framed, receive
 
 MOST_KERNELS = 4  # each holds some 0.1 GB
-LENGTH = 8  # bytes that say how long a message is
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class LentReference:
         try:
             _send(self._connection, (self._wanted, draws))
             evidence, error = _receive(self._connection)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except (OSError, pickle.UnpicklingError):
             evidence, error = None, LostError("The process that keeps the solutions was ended.", "Grade again.")
         if error is not None:
             answer.set_exception(error)
@@ -98,7 +98,7 @@ def serve_all(control: socket.socket) -> None:
     for connection in connections(control):
         try:
             keeper.attend(connection)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except (OSError, pickle.UnpicklingError):
             connection.close()  # whoever asked has gone
 
 
@@ -151,20 +151,8 @@ def _drop(reference: Reference) -> None:
 
 
 def _send(connection: socket.socket, message: Any) -> None:
-    data = pickle.dumps(message)
-    connection.sendall(len(data).to_bytes(LENGTH, "big") + data)
+    connection.sendall(framed(pickle.dumps(message)))
 
 
 def _receive(connection: socket.socket) -> Any:
-    length = int.from_bytes(_exactly(connection, LENGTH), "big")
-    return pickle.loads(_exactly(connection, length))
-
-
-def _exactly(connection: socket.socket, length: int) -> bytes:
-    data = bytearray()
-    while len(data) < length:
-        more = connection.recv(min(length - len(data), 1 << 20))
-        if not more:
-            raise EOFError
-        data += more
-    return bytes(data)
+    return pickle.loads(receive(connection))

@@ -114,12 +114,16 @@ class OwnServer:
         return bool(text)
 
     def log(self) -> str:
-        return os.pread(self.log_file, 1 << 14, 0).decode(errors="replace").strip()
+        return read_log(self.log_file)
 
     def end(self) -> None:
         self.control.close()
         spawn.end(self._process)  # bubblewrap's parent; all that is inside goes with it
         os.close(self.log_file)
+
+
+def read_log(descriptor: int) -> str:
+    return os.pread(descriptor, 1 << 14, 0).decode(errors="replace").strip()
 
 
 _launch: Callable[[Start], Server] = OwnServer

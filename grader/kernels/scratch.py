@@ -19,21 +19,27 @@ LONGEST = 80  # bytes; a unix socket's address has 108 of them on Linux, 104 on 
 JANITOR = 'trap "" INT TERM HUP; read -r _; chmod -R u+rwX -- "$1" 2>/dev/null; exec rm -rf -- "$1"'
 
 
+def janitor(script: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A shell that cleans up after us. The script waits for the end of its input, which comes when we close it, or die
+    in whatever way."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, "sh", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in a terminal is not for it
+    )
+
+
 class Scratch:
     """The folder of one kernel source."""
 
     def __init__(self) -> None:
         self.path = _private_folder()
         self._numbers = itertools.count(1)
-        self._janitor = None
+        self._janitor: subprocess.Popen[bytes] | None = None
         if os.name == "posix":
-            self._janitor = subprocess.Popen(
-                ["/bin/sh", "-c", JANITOR, "sh", str(self.path)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in a terminal is not for it
-            )
+            self._janitor = janitor(JANITOR, str(self.path))
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

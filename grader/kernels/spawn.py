@@ -8,11 +8,15 @@ first moments bubblewrap's inner process is bound to nobody: until then it is in
 from __future__ import annotations
 
 import os
+import select
 import signal
+import struct
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+
+CREDENTIALS = struct.Struct("3i")  # of a socket's other end, as Linux gives them: process, user, group
 
 _starter: ThreadPoolExecutor | None = None
 
@@ -49,6 +53,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def readable(descriptor: int, seconds: float = 0) -> bool:
+    """Whether there is something to be read within this time; of a process's descriptor: whether it has ended."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _forget() -> None:

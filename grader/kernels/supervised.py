@@ -13,7 +13,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -25,11 +24,11 @@ from jupyter_client.manager import AsyncKernelManager
 
 from grader.kernels import KernelRequest, shows_gpu
 from grader.kernels.running import CHANNELS
+from grader.kernels.spawn import CREDENTIALS, readable
 from grader.model import LimitHit, Limits
 from grader.model.errors import InternalError
 
 MESSAGE = 1 << 16
-CREDENTIALS = struct.Struct("3i")  # process, user, group
 GENTLE_SECONDS = 3.0  # for a supervisor without a namespace to find and end its descendants
 CLOSING_SECONDS = 1.0  # to see a namespace end; with hundreds of processes in it that can take longer
 NEXT_STEP = "`python -m grader env` says what works on this machine; `--kernel cold` does without a fork server."
@@ -123,7 +122,7 @@ class SupervisedProcess:
 
     def poll(self) -> int | None:
         with self._lock:
-            if self._descriptor is not None and not _readable(self._ended.fileno()):
+            if self._descriptor is not None and not readable(self._ended.fileno()):
                 return None
             self._read()
             return -signal.SIGKILL if self._status is None else self._status
@@ -140,7 +139,7 @@ class SupervisedProcess:
             if not self._walls:  # without a namespace its descendants would survive it
                 with suppress(OSError):
                     self._connection.shutdown(socket.SHUT_RDWR)
-                if _readable(self._descriptor, GENTLE_SECONDS):
+                if readable(self._descriptor, GENTLE_SECONDS):
                     return
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
@@ -160,7 +159,7 @@ class SupervisedProcess:
         self.kill()
         with self._lock:
             if self._descriptor is not None:
-                _readable(self._descriptor, CLOSING_SECONDS)
+                readable(self._descriptor, CLOSING_SECONDS)
                 self._ended.close()
                 os.close(self._doomed)
                 os.close(self._descriptor)
@@ -179,9 +178,3 @@ class SupervisedProcess:
                     self._status = message["status"]
                 elif message["event"] == "failed":
                     self.problem = message["problem"]
-
-
-def _readable(descriptor: int, seconds: float = 0) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -32,20 +33,31 @@ def render(verdict: Verdict, notes: Notes) -> str:
         environment()
         .get_template("report.html.j2")
         .render(
-            verdict=verdict,
-            notes=notes,
-            graded=verdict.status not in words.NOT_GRADED,
-            passed=verdict.status is Status.PASSED,
-            checks=words.order_checks(verdict.checks),
-            stopped=stopped,
+            **facts(verdict, notes, CONTEXT, WIDEST),
             opening=excerpt.opening(stopped.source, 2 * CONTEXT, WIDEST) if stopped else (),
-            loose=words.loose_findings(verdict),
             chart=charts.loss_chart(verdict.losses, verdict.reference_losses),
             pairs=[_side_by_side(mine, theirs) for mine, theirs in pairs],
-            code_of=lambda place: _code(verdict, place),
-            skip_reason=lambda check: words.skip_reason(verdict, check),
         )
     )
+
+
+def facts(verdict: Verdict, notes: Notes, context: int, widest: int) -> dict[str, Any]:
+    """What every page of a verdict is made from. `context`: lines of code around a culprit; `widest`: characters."""
+
+    def code_of(place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:
+        return excerpt.around(verdict.cells, place, context, widest)
+
+    return {
+        "verdict": verdict,
+        "notes": notes,
+        "graded": verdict.status not in words.NOT_GRADED,
+        "passed": verdict.status is Status.PASSED,
+        "checks": words.order_checks(verdict.checks),
+        "stopped": words.stopped_cell(verdict),
+        "loose": words.loose_findings(verdict),
+        "code_of": code_of,
+        "skip_reason": lambda check: words.skip_reason(verdict, check),
+    }
 
 
 @cache
@@ -76,10 +88,6 @@ def _prose(text: str, between: Callable[[str], Markup] = escape) -> Markup:
 def _authored(text: str) -> Markup:
     """A hint or a debrief: nothing of a learner's is in it, so *asterisks* are emphasis."""
     return _prose(text, lambda piece: Markup(_EMPHASIS.sub(r"<em>\1</em>", str(escape(piece)))))
-
-
-def _code(verdict: Verdict, place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:
-    return excerpt.around(verdict.cells, place, CONTEXT, WIDEST)
 
 
 def _side_by_side(mine: str, theirs: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:

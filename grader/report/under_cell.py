@@ -16,10 +16,10 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from grader.course.notebook import Notebook
-from grader.model import CellError, Finding, Notes, Status, Verdict
-from grader.report import excerpt, terminal, words
+from grader.model import Finding, Notes, Verdict
+from grader.report import excerpt, terminal
 from grader.report.drawing import cells_of
-from grader.report.html import environment
+from grader.report.html import environment, facts
 
 CONTEXT, WIDEST = 3, 240  # of code: lines around the culprit, and characters
 ROWS = 6  # of a comparisons table; the full report has them all
@@ -28,24 +28,12 @@ _COMMAND = re.compile(r"python -m grader (?:(hint|report)\b|(?=\d))")
 
 def render(verdict: Verdict, notes: Notes) -> str:
     """A presentable verdict."""
-
-    def code_of(place: Finding | CellError) -> tuple[excerpt.CodeLine, ...]:
-        return excerpt.around(verdict.cells, place, CONTEXT, WIDEST)
-
     page = (
         environment()
         .get_template("verdict.html.j2")
         .render(
-            verdict=verdict,
-            notes=notes,
-            graded=verdict.status not in words.NOT_GRADED,
-            passed=verdict.status is Status.PASSED,
-            checks=words.order_checks(verdict.checks),
-            stopped=words.stopped_cell(verdict),
-            loose=words.loose_findings(verdict),
+            **facts(verdict, notes, CONTEXT, WIDEST),
             rows=ROWS,
-            code_of=code_of,
-            skip_reason=lambda check: words.skip_reason(verdict, check),
             address=address(notes.report) if notes.report else "",
         )
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import threading
@@ -13,7 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 from grader.kernels import forkserver
-from grader.kernels.forkserver import WALLS_SECONDS, OwnServer, Server, Start
+from grader.kernels.forkserver import WALLS_SECONDS, OwnServer, Server, Start, read_log
+from grader.kernels.spawn import readable
 from grader.resident.protocol import HELPER, MESSAGE, SERVER
 
 HELPER_SECONDS = 10.0  # until one has been forked; usually 0.02
@@ -77,9 +77,7 @@ class LentProcess:
         return not self.ends_within(0)
 
     def ends_within(self, seconds: float) -> bool:
-        poll = select.poll()
-        poll.register(self._process, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return readable(self._process, seconds)
 
     def connect(self) -> socket.socket:
         """A connection to it. Raises OSError where it has ended."""
@@ -93,7 +91,7 @@ class LentProcess:
         return ours
 
     def log(self) -> str:
-        return os.pread(self._log, 1 << 14, 0).decode(errors="replace").strip()
+        return read_log(self._log)
 
     def kill(self) -> None:
         """It hangs: end it, with all that it has forked. The next who asks is lent another one."""

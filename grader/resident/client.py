@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.resident import place
+from grader.resident.protocol import LENGTH, framed
 
 SWITCH, OFF = "GRADER_SERVER", "off"
 WITHOUT = "--no-server"
@@ -127,8 +128,9 @@ def _served(connection: socket.socket, signature: str, arguments: Sequence[str])
             signal.signal(number, lambda number, _frame: _forward(connection, number))
     folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     message = json.dumps(_command(signature, arguments)).encode()
-    socket.send_fds(connection, [len(message).to_bytes(4, "big")], [0, 1, 2, folder])
-    connection.sendall(message)
+    whole = framed(message)
+    socket.send_fds(connection, [whole[:LENGTH]], [0, 1, 2, folder])
+    connection.sendall(whole[LENGTH:])
     os.close(folder)
     code = connection.recv(1)
     return code[0] if code else None

@@ -17,9 +17,8 @@ from typing import Any, NoReturn
 from grader.resident.borrowing import Account
 from grader.resident.client import READY
 from grader.resident.learning import new_modules
-from grader.resident.protocol import IMPORTED
+from grader.resident.protocol import IMPORTED, LENGTH, receive_rest
 
-LENGTH = 4  # bytes that say how long the message is
 _running: Command | None = None
 
 
@@ -98,10 +97,4 @@ def _read(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     header, descriptors, _flags, _address = socket.recv_fds(connection, LENGTH, 4)
     if len(header) != LENGTH or len(descriptors) != 4:
         raise ValueError("a strange message")
-    text = b""
-    while len(text) < int.from_bytes(header, "big"):
-        more = connection.recv(1 << 16)
-        if not more:
-            raise ConnectionError("hung up")
-        text += more
-    return dict(json.loads(text)), descriptors
+    return dict(json.loads(receive_rest(connection, header))), descriptors

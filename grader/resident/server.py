@@ -11,13 +11,13 @@ import os
 import select
 import signal
 import socket
-import struct
-import subprocess
 import time
 from pathlib import Path
 
 import psutil
 
+from grader.kernels.scratch import janitor
+from grader.kernels.spawn import CREDENTIALS
 from grader.resident import command, learning, place
 from grader.resident.borrowing import Account
 from grader.resident.lender import Lender
@@ -26,7 +26,6 @@ from grader.resident.protocol import STOP
 IDLE, IDLE_SECONDS = "GRADER_IDLE", 900.0
 TICK_SECONDS = 5.0  # between looks at the world
 LEAST_MEMORY = 512 << 20  # bytes that the machine must have left while nothing is graded
-CREDENTIALS = struct.Struct("3i")  # process, user, group
 JANITOR = """trap "" INT TERM HUP
 read -r _
 [ "$(stat -c %i "$1")" = "$2" ] && rm -rf -- "$1" && rmdir -- "${1%/*}" 2>/dev/null
@@ -45,7 +44,7 @@ class Resident:
         self.children: dict[int, int] = {}  # a descriptor of each command -> its process
         self.used = time.monotonic()
         self.account: Account  # in a fork
-        self._janitor = _janitor(self.path, os.fstat(folder).st_ino)
+        self._janitor = janitor(JANITOR, str(self.path), str(os.fstat(folder).st_ino))
 
     def next_command(self) -> command.Command | None:
         """Serve until it is time to end, and then return None. In each fork: return the command that it is to run."""
@@ -154,7 +153,7 @@ class Resident:
         self.listener.close()
         self.lender.end()
         if self._janitor.poll() is not None:  # somebody has ended it
-            self._janitor = _janitor(self.path, os.fstat(self.folder).st_ino)
+            self._janitor = janitor(JANITOR, str(self.path), str(os.fstat(self.folder).st_ino))
         self._janitor.communicate()
 
 
@@ -181,14 +180,3 @@ def idle_seconds() -> float:
         return float(os.environ.get(IDLE, IDLE_SECONDS))
     except ValueError:
         return IDLE_SECONDS
-
-
-def _janitor(folder: Path, inode: int) -> subprocess.Popen[bytes]:
-    """Removes the folder when we have ended, however that was."""
-    return subprocess.Popen(
-        ["/bin/sh", "-c", JANITOR, "sh", str(folder), str(inode)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )

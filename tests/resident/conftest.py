@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ..conftest import COURSE, left_of, missing
+from ..conftest import COURSE, left_of, missing, wait_until
 
 SWITCHES = ("CI", "GRADER_SERVER", "GRADER_IDLE", "XDG_RUNTIME_DIR")
 
@@ -78,6 +78,7 @@ def opened(folder: Path) -> Iterator[Place]:
     family = place.family()
     place.run("server", "stop")
     assert not left_of(family, 15)
+    wait_until(lambda: not place.folders())
 
 
 @pytest.fixture
