@@ -63,7 +63,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("nondifferentiable_op", "added"): (
         "{operation} has no useful gradient, so this part of the loss has no effect on the training",
-        "What smooth quantity could measure the same?",
+        "Which differentiable quantity could take its place?",
     ),
     ("nondifferentiable_op", "shape"): (
         "only the shape of the result is used here, not its values",

@@ -31,7 +31,6 @@ COMMANDS = [
     ("list",),
     ("hint", "01"),
     ("grade", "01", "--brief"),
-    ("grade", "01", "--timeout", "0.5"),
     ("grade", "01", "--notebook", SOLUTION, "--format", "json"),
     ("grade", "01", "--notebook", "missing.ipynb"),
     ("grad",),
@@ -39,6 +38,7 @@ COMMANDS = [
 MORE_COMMANDS = [
     ("--help",),
     ("explain", "GRAD002"),
+    ("grade", "01", "--timeout", "0.5"),
     ("01", "--notebook", SOLUTION),
     ("doctor", "exercises/01_line/notebook.ipynb"),
     ("report", "01", "--print"),
@@ -73,7 +73,7 @@ def test_a_command_does_the_same_with_it_and_without(
         served = place.run(*command)
         assert (served[0], without_times(served[1]), served[2]) == expected, command
     assert place.resident() is not None
-    assert attempts(place.course) == attempts(other.course) > 1
+    assert attempts(place.course) == attempts(other.course) > 0
 
 
 TYPED = """

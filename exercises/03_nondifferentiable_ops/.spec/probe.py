@@ -67,6 +67,7 @@ def operation(function, inputs, arguments, tools):
     one, two = inputs[f"{tried}_upstream_1"], inputs[f"{tried}_upstream_2"]
     return {
         "value": value(),
+        "chain_value": value(scale=0.75),
         "upstream_1": gradients(lambda: tf.reduce_sum(one * value())),
         "upstream_2": gradients(lambda: tf.reduce_sum(two * value())),
         "chain": gradients(lambda: tf.reduce_sum((value(scale=0.75) + 2.0) ** 3)),
