@@ -36,12 +36,12 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
 
 
-def test_each_of_makes_programs_starts_and_says_what_it_does() -> None:
+def test_each_program_starts_and_says_what_it_does() -> None:
     here = BENCHMARKS.parent
     lines = (here / "Makefile").read_text().splitlines()
     programs = [line.split()[1:] for line in lines if line.startswith("\t@.venv/bin/python ")]
     assert len(programs) >= 6
-    for program in programs:
+    for program in [*programs, ["benchmarks/peers.py"]]:
         told = subprocess.run([sys.executable, *program, "--help"], cwd=here, capture_output=True, text=True)
         assert told.returncode == 0, told.stderr
         assert "usage:" in told.stdout
@@ -92,14 +92,7 @@ def test_the_benchmark_notebook_passes_every_check(folder: Path, grader: Grader)
     assert (verdict.status, verdict.score) == (Status.PASSED, 10)
 
 
-@pytest.mark.parametrize("script", ["latency", "throughput", "peers"])
-def test_a_script_says_what_it_measures(script: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, str(BENCHMARKS / f"{script}.py"), "--help"], capture_output=True, text=True, check=True
-    )
-    assert "--runs N" in ran.stdout
-
-
+@pytest.mark.soak
 @pytest.mark.kernel
 def test_the_recorder_is_measured_while_it_records() -> None:
     command = [sys.executable, str(BENCHMARKS / "recorder.py"), "--runs", "1", "--json"]

@@ -17,10 +17,12 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from grader.course.notebook import Notebook
-from grader.model import Finding
+from grader.model import Exercise, Finding
+from grader.resident import borrowing
 
 Findings = tuple[Finding, ...]
 JSON = TypeAdapter(Findings)
+FILE = "findings.sqlite"
 MOST = 500  # notebooks that a process remembers
 WRITING_SECONDS = 2.0  # that another process is waited for
 
@@ -70,9 +72,17 @@ class InFile:
             yield database
 
 
-def same_code(exercise: str, notebook: Notebook) -> str:
-    """The same for two notebooks that differ in nothing but comments: neither in what runs nor in where it stands."""
-    code = "\0".join([exercise, *map(_without_comments, notebook.cells)])
+def lent() -> Memory | None:
+    """What the commands before this one have found, where there is a resident grader."""
+    folder = borrowing.folder()
+    return InFile(folder / FILE) if folder is not None else None
+
+
+def same_code(exercise: Exercise, notebook: Notebook) -> str:
+    """The same for two notebooks that differ in nothing but comments: neither in what runs nor in where it stands, nor
+    in the data that lie beside them."""
+    stamps = [f"{path} {path.stat().st_mtime_ns}" for path in exercise.data_files.values() if path.exists()]
+    code = "\0".join([exercise.id, *stamps, *map(_without_comments, notebook.cells)])
     return hashlib.sha256(code.encode(errors="replace")).hexdigest()
 
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from types import TracebackType
 
 from grader.course.notebook import Notebook
-from grader.doctor.remembered import InProcess, Memory, same_code
+from grader.doctor.remembered import InProcess, Memory, lent, same_code
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session, open_session
 from grader.grading.probe import probe
@@ -41,7 +41,7 @@ class Grader:
         self._device = device
         self._judge = Judge()
         self._references = References(source, seed)
-        self._memory = memory or InProcess()
+        self._memory = memory or lent() or InProcess()
         self._cancellation = Cancellation()
 
     def grade(
@@ -61,7 +61,7 @@ class Grader:
         """
         begun = time.monotonic()
         require_own(exercise, notebook)
-        known = self._memory.recall(same_code(exercise.id, notebook)) is not None
+        known = self._memory.recall(same_code(exercise, notebook)) is not None
         for again in (True, False):
             try:
                 with self.open(exercise, limits, progress, "after" if known else doctor) as grading:

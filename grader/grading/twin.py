@@ -50,7 +50,7 @@ class Twin:
     def findings(self, notebook: Notebook, progress: Progress) -> tuple[Findings, tuple[str, ...]]:
         """What the doctor finds in this notebook, or found in the same code before, and sentences about what of it
         failed. Raises what `examine` raises."""
-        key = same_code(self._exercise.id, notebook)
+        key = same_code(self._exercise, notebook)
         remembered = self._memory.recall(key)
         if remembered is not None:
             return remembered, ()

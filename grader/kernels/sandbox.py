@@ -62,7 +62,7 @@ def environment() -> dict[str, str]:
     """The whole environment inside."""
     user_packages = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     return {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{_executable().parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": HOME,
         "LANG": "C.UTF-8",
         **tensorflow_environment(),
@@ -145,7 +145,13 @@ def python(module: str, archive: int | str, arguments: Sequence[str]) -> list[st
     """Run a module of the archive by the running interpreter. Its first argument is the archive's descriptor."""
     path = f"/proc/self/fd/{archive}"
     start = f"import sys; sys.path.insert(0, {path!r}); from grader.inside import {module}; {module}.main()"
-    return [sys.executable, "-P", "-c", start, str(archive), *arguments]
+    return [str(_executable()), "-P", "-c", start, str(archive), *arguments]
+
+
+def _executable() -> Path:
+    """The running interpreter. It may have been called by way of folders that are not inside: `../.venv/bin/python`."""
+    called = Path(sys.executable)
+    return called.parent.resolve() / called.name
 
 
 def _namespaces() -> list[str]:
@@ -205,7 +211,7 @@ def _interpreter(roots: list[Path]) -> Iterator[str]:
     for root in roots:
         yield from _parents(root)
         yield from ("--ro-bind", str(root), str(root))
-    for link in _links(Path(sys.executable)):
+    for link in _links(_executable()):
         if not _within(link, [*roots, *map(Path, SYSTEM)]):
             yield from _parents(link)
             yield from ("--symlink", str(link.readlink()), str(link))

@@ -9,6 +9,7 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from grader.kernels import forkserver
@@ -21,10 +22,10 @@ _account: Account | None = None
 
 
 class Account:
-    """A command's way to ask the resident grader; for any thread."""
+    """A command's way to ask the resident grader; for any thread. `folder`: its own, which ends with it."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection, self._lock = connection, threading.Lock()
+    def __init__(self, connection: socket.socket, folder: Path) -> None:
+        self._connection, self._lock, self.folder = connection, threading.Lock(), folder
 
     def open(self) -> None:
         """From now on this process borrows."""
@@ -53,6 +54,11 @@ class Account:
             return LentServer(self, start)
         except (OSError, ValueError):
             return OwnServer(start)
+
+
+def folder() -> Path | None:
+    """Where commands can leave something for the next ones; None where there is no resident grader."""
+    return _account.folder if _account is not None else None
 
 
 def helper(module: str) -> LentProcess | None:

@@ -115,7 +115,7 @@ class Resident:
             os.close(descriptor)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _here = self
-        self.account = Account(account)
+        self.account = Account(account, self.path)
         self.account.open()
         return 0
 

