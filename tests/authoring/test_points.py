@@ -118,12 +118,9 @@ def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
     return replace(notebook, cells=cells)
 
 
+@pytest.mark.soak
 @pytest.mark.kernel
-@pytest.mark.parametrize(
-    "exercise",
-    [pytest.param(each, marks=pytest.mark.soak if number else ()) for number, each in enumerate(EXERCISES)],
-    ids=lambda exercise: exercise.id,
-)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_to_repair_one_more_bug_never_costs_points(grader: Grader, exercise: Exercise) -> None:
     bugs = [bug.id for bug in exercise.bugs]
     sets = [frozenset(left) for size in range(len(bugs) + 1) for left in combinations(bugs, size)]

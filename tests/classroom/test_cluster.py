@@ -209,6 +209,7 @@ def test_ctrl_c_ends_what_runs_on_the_workers_too(tmp_path: Path, address: str) 
 # --- workers that die -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_a_notebook_that_kills_two_workers_gets_its_row_and_the_others_theirs(tmp_path: Path, address: str) -> None:
     scripts = {f"innocent{n}": "0.1" for n in range(10)} | {"wrong": "fail", "killer": "die", "ours": "raise"}
     deaths = tmp_path / "deaths"
@@ -220,6 +221,7 @@ def test_a_notebook_that_kills_two_workers_gets_its_row_and_the_others_theirs(tm
     assert "each of the 2 workers" in killer.message
 
 
+@pytest.mark.soak
 def test_a_verdict_that_is_lost_with_its_worker_is_had_from_another(tmp_path: Path, address: str) -> None:
     deaths, lost = tmp_path / "deaths", threading.Event()
     notebook = json.dumps({"cells": [{"source": "die later"}]}).encode()

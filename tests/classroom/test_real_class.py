@@ -65,6 +65,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_gradebook(school: School) ->
     assert soak.differing(rows, undisturbed) == []
 
 
+@pytest.mark.soak
 def test_those_who_hang_crash_kill_and_attack_change_nobody_elses_row(school: School, tmp_path: Path) -> None:
     assert len(school.healthy) < len(school.works)
     soak.grade(school.setting, hand_in(school.healthy, tmp_path / "calm"), school.outputs[2])

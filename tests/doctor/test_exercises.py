@@ -36,6 +36,9 @@ ALONE = [
 ]
 
 
+SOAK = pytest.mark.soak  # of each kind the suite has a sample
+
+
 def errors(warm: KernelSource, exercise: Exercise, notebook: Notebook) -> list[Finding]:
     examination = examine(notebook, warm, KernelRequest(exercise.limits, "cpu"))
     assert examination.is_complete, examination.gaps
@@ -55,14 +58,18 @@ def test_the_solution_is_healthy(warm: KernelSource, exercise: Exercise) -> None
 
 @pytest.mark.parametrize(
     ("exercise", "repair"),
-    [pytest.param(*right, marks=pytest.mark.soak if n % 3 else ()) for n, right in enumerate(RIGHT)],
+    [pytest.param(*right, marks=SOAK if n % 5 else ()) for n, right in enumerate(RIGHT)],
     ids=[f"{e.id}/{r.name}" for e, r in RIGHT],
 )
 def test_a_right_repair_is_healthy(warm: KernelSource, exercise: Exercise, repair: Repair) -> None:
     assert errors(warm, exercise, repair.notebook) == []
 
 
-@pytest.mark.parametrize(("exercise", "bug", "repair"), ALONE, ids=[f"{e.id}/{b.id}" for e, b, _ in ALONE])
+@pytest.mark.parametrize(
+    ("exercise", "bug", "repair"),
+    [pytest.param(*alone, marks=SOAK if n % 3 else ()) for n, alone in enumerate(ALONE)],
+    ids=[f"{e.id}/{b.id}" for e, b, _ in ALONE],
+)
 def test_a_bug_alone_is_found_with_its_code(warm: KernelSource, exercise: Exercise, bug: Bug, repair: Repair) -> None:
     assert bug.code in CODES.values()
     found = errors(warm, exercise, repair.notebook)
@@ -104,7 +111,11 @@ def numbers(warm: KernelSource, exercise: Exercise, traced: bool) -> tuple[str, 
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(exercise, marks=SOAK if n % 2 else ()) for n, exercise in enumerate(EXERCISES)],
+    ids=lambda exercise: exercise.id,
+)
 def test_the_trace_changes_no_number_and_takes_at_most_as_long_again(warm: KernelSource, exercise: Exercise) -> None:
     runs = [(numbers(warm, exercise, False), numbers(warm, exercise, True)) for _ in "12"]
     plain, traced = runs[0]

@@ -20,7 +20,7 @@ COMMAND = [sys.executable, "-m", "grader", "watch", "--device", "cpu"]
 
 
 @pytest.mark.kernel
-@pytest.mark.parametrize("options", [(), ("--plain",)])
+@pytest.mark.parametrize("options", [pytest.param((), marks=pytest.mark.soak), ("--plain",)])
 def test_every_verdict_ends_in_one_line_that_sums_it_up_and_ctrl_c_ends_it(
     desk: Desk, options: tuple[str, ...]
 ) -> None:

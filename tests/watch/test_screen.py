@@ -254,7 +254,10 @@ def test_ctrl_z_brings_the_terminal_back_until_it_goes_on(desk: Desk) -> None:
         shell.close()
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("SIGTERM", 143), *(pytest.param(*other, marks=pytest.mark.soak) for other in (("SIGINT", 130), ("SIGHUP", 129)))],
+)
 def test_a_signal_restores_the_terminal_and_leaves_nothing_behind(
     terminal: Terminal, desk: Desk, name: str, code: int
 ) -> None:
@@ -272,7 +275,7 @@ def test_so_does_a_crash_of_ours(terminal: Terminal, desk: Desk) -> None:
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("moment", [0.3, 2.0, 5.0])
+@pytest.mark.parametrize("moment", [2.0, *(pytest.param(other, marks=pytest.mark.soak) for other in (0.3, 5.0))])
 def test_ctrl_c_at_any_moment_leaves_no_process_behind(terminal: Terminal, desk: Desk, moment: float) -> None:
     desk.save(desk.text(cell_2=ENDLESS))
     time.sleep(moment)
