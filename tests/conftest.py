@@ -112,9 +112,9 @@ def warm() -> Iterator[KernelSource]:
         yield source
 
 
-@pytest.fixture(scope="session", params=["cold", "warm"])
+@pytest.fixture(scope="session", params=[pytest.param("cold", marks=pytest.mark.soak), "warm"])
 def source(request: pytest.FixtureRequest) -> Iterator[KernelSource]:
-    """Each kernel source in turn: whatever a test shows, it shows for both."""
+    """Each kernel source in turn: whatever a test shows, it shows for both; for cold kernels, in the soak."""
     if request.param == "warm":
         yield request.getfixturevalue("warm")
     else:

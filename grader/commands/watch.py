@@ -26,6 +26,7 @@ from grader.course.following import next_exercise
 from grader.kernels import KernelSource, Walls, open_source
 from grader.model import Device, Exercise
 from grader.model.errors import GraderError
+from grader.resident.borrowing import borrow
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +58,7 @@ def command(exercise: str | None, device: Device, kernel: str, sandbox: Walls, p
     if chosen is None:
         click.echo("You have passed every exercise. Name one to watch it all the same: `python -m grader watch 01`.")
         return OK
+    borrow()
     with _orderly_end(), closing(open_source(kernel, sandbox, [chosen.root])) as source:
         from rich.console import Console  # the fork server imports TensorFlow while we import this and the like
 

@@ -69,7 +69,7 @@ class Grader:
             except LostError:
                 if not again or self._cancellation.asked:
                     raise
-                self._start_anew()
+                self.start_anew()
         raise AssertionError("unreachable")
 
     def judge(
@@ -97,7 +97,7 @@ class Grader:
         ):
             yield Grading(exercise, session, self._references, self._judge, twin, progress)
 
-    def _start_anew(self) -> None:
+    def start_anew(self) -> None:
         """A process of ours was lost; others may be about to end with it."""
         self.close()
         self._judge = Judge()

@@ -15,6 +15,7 @@ from typing import Any
 from grader.kernels import forkserver
 from grader.kernels.forkserver import WALLS_SECONDS, OwnServer, Server, Start, read_log
 from grader.kernels.spawn import readable
+from grader.resident import client
 from grader.resident.protocol import HELPER, MESSAGE, SERVER
 
 HELPER_SECONDS = 10.0  # until one has been forked; usually 0.02
@@ -32,6 +33,10 @@ class Account:
         global _account
         _account = self
         forkserver.lend(self._server)
+
+    def send_to(self, connection: socket.socket) -> None:
+        """Give it away."""
+        socket.send_fds(connection, [b"a"], [self._connection.fileno()])
 
     def tell(self, what: str, **more: object) -> None:
         """Say something that is not answered."""
@@ -54,6 +59,13 @@ class Account:
             return LentServer(self, start)
         except (OSError, ValueError):
             return OwnServer(start)
+
+
+def borrow() -> None:
+    """In a command that runs by itself: have lent to it what the resident grader keeps, where that can be."""
+    given = client.account()
+    if given is not None:
+        Account(*given).open()
 
 
 def folder() -> Path | None:

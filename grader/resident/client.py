@@ -34,7 +34,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) if o
 
 def run(arguments: Sequence[str]) -> int | None:
     """Have a command run by the resident grader; its exit code. None: it is to be run here."""
-    if not _wanted(arguments):
+    if not _wanted(arguments) or arguments[0] in ALONE:
         return None
     signature = place.signature()
     starts = arguments[0] not in NEVER_STARTS
@@ -52,6 +52,30 @@ def run(arguments: Sequence[str]) -> int | None:
         return None
 
 
+def account() -> tuple[socket.socket, Path] | None:
+    """For a command that runs here: a way to borrow from the resident grader all the same, and the folder of that one,
+    which is started where none runs. None where it is not to be had."""
+    if not _wanted(sys.argv[1:]):
+        return None
+    signature = place.signature()
+    folder = place.folder(signature, make=True)
+    if folder is None:
+        return None
+    try:
+        connection = _connect(folder, starts=True)
+        if connection is None:
+            return None
+        with connection:
+            if connection.recv(len(READY)) != READY:
+                return None
+            _tell(connection, signature, None)
+            _, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
+        return (socket.socket(fileno=descriptors[0]), folder) if descriptors else None
+    except (OSError, ValueError):
+        _debug()
+        return None
+
+
 def _wanted(arguments: Sequence[str]) -> bool:
     if not sys.platform.startswith("linux") or os.environ.get(SWITCH) == OFF or os.environ.get("CI"):
         return False
@@ -59,7 +83,7 @@ def _wanted(arguments: Sequence[str]) -> bool:
         return False
     options = sys.orig_argv[1:2]
     plain = all(word in ("-m", "-c") or not word.startswith("-") for word in options)  # no option of the interpreter's
-    return bool(arguments) and plain and WITHOUT not in arguments and arguments[0] not in ALONE
+    return bool(arguments) and plain and WITHOUT not in arguments
 
 
 def _connect(folder: Path, starts: bool) -> socket.socket | None:
@@ -118,30 +142,35 @@ def _spawn(descriptors: Sequence[int]) -> None:
 
 
 def _served(connection: socket.socket, signature: str, arguments: Sequence[str]) -> int | None:
-    """Give everything that a command has to the fork that will run it, and wait for its end. The streams are not sent
-    before there is a fork: one that hangs would keep a pipe open that others read."""
+    """Have the fork run it, once there is one, and wait for its end. Streams that are sent to one that hangs would keep
+    a pipe open that others read."""
     if connection.recv(len(READY)) != READY:
         return None
     connection.settimeout(None)
     for number in FORWARDED:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _frame: _forward(connection, number))
+    _tell(connection, signature, arguments)
+    code = connection.recv(1)
+    return code[0] if code else None
+
+
+def _tell(connection: socket.socket, signature: str, arguments: Sequence[str] | None) -> None:
+    """Give a fork everything that a command has. `arguments`: None for who only borrows."""
     folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     message = json.dumps(_command(signature, arguments)).encode()
     whole = framed(message)
     socket.send_fds(connection, [whole[:LENGTH]], [0, 1, 2, folder])
     connection.sendall(whole[LENGTH:])
     os.close(folder)
-    code = connection.recv(1)
-    return code[0] if code else None
 
 
-def _command(signature: str, arguments: Sequence[str]) -> dict[str, object]:
+def _command(signature: str, arguments: Sequence[str] | None) -> dict[str, object]:
     mask = os.umask(0o077)
     os.umask(mask)
     return {
         "signature": signature,
-        "arguments": list(arguments),
+        "arguments": arguments,
         "environment": dict(os.environ),
         "path": sys.path,
         "umask": mask,

@@ -35,6 +35,17 @@ class Command:
         if self._told["signature"] != signature:
             raise ValueError("a command of another version")
 
+    @property
+    def only_borrows(self) -> bool:
+        """It runs where it was typed, and wants nothing but an account."""
+        return self._told["arguments"] is None
+
+    def hand_over(self) -> NoReturn:
+        """Give the account to the process that was typed."""
+        with suppress(OSError):
+            self._account.send_to(self._connection)
+        os._exit(0)
+
     def _take_over(self) -> None:
         os.fchdir(self._descriptors[3])
         os.umask(self._told["umask"])

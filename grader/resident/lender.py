@@ -101,6 +101,11 @@ class Lender:
         self._users[ours] = set()
         return theirs
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a command runs that could ask."""
+        return bool(self._users)
+
     def descriptors(self) -> list[socket.socket]:
         """What to wait for."""
         return [*self._users, *(kept.lent.control for kept in self._kept.values())]

@@ -63,7 +63,7 @@ class Resident:
                 learning.take_in(self.lender.imported)
             if time.monotonic() - looked > min(TICK_SECONDS, idle_seconds()):
                 looked = time.monotonic()
-                if not self.children and self._done():
+                if not self.lender.in_use and self._done():
                     break
         self._end()
         return None
@@ -121,9 +121,12 @@ class Resident:
 
     def _command(self, connection: socket.socket) -> command.Command:
         try:
-            return command.Command(connection, self.signature, self.account)
+            asked = command.Command(connection, self.signature, self.account)
         except (OSError, ValueError, KeyError):
             os._exit(1)
+        if asked.only_borrows:
+            asked.hand_over()
+        return asked
 
     @property
     def running(self) -> int:

@@ -18,7 +18,7 @@ from grader.course.notebook import Notebook
 from grader.grading.grader import EXPLAINED, Grader, Grading
 from grader.kernels import KernelSource
 from grader.model import Device, Exercise, Verdict
-from grader.model.errors import GraderError, InternalError
+from grader.model.errors import GraderError, InternalError, LostError
 
 QUIET = 0.3  # seconds
 # Of ours, until a person is told: since the last save the waiting kernel may have died, and the solution's too.
@@ -95,6 +95,8 @@ class Regrader:
                     failures = 0
                 except GraderError as error:
                     failures = failures + 1 if isinstance(error, InternalError) else MOST_FAILURES
+                    if isinstance(error, LostError):
+                        grader.start_anew()
                     if failures < MOST_FAILURES:
                         self._put_back()
                         continue

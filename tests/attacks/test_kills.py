@@ -73,8 +73,10 @@ def graded_while(kill: Find, moment: float, grader: Grader, exercise: Exercise, 
 
     def strike() -> None:
         end = time.monotonic() + 5
-        while not (victims := kill()) and time.monotonic() < end and not over.wait(0.01):
-            pass
+        victims: list[psutil.Process] = []
+        while not victims and time.monotonic() < end and not over.wait(0.01):
+            with suppress(psutil.NoSuchProcess):  # one that has just ended
+                victims = kill()
         if not over.wait(moment):
             for victim in victims:
                 with suppress(psutil.Error):

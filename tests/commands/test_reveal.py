@@ -58,7 +58,12 @@ def test_grade_has_the_line_in_no_report_until_it_may(silent: Path) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize(
-    ("arguments", "told"), [([], False), (["--reveal", "never"], False), (["--reveal", "at_once"], True)]
+    ("arguments", "told"),
+    [
+        pytest.param([], False, marks=pytest.mark.soak),
+        pytest.param(["--reveal", "never"], False, marks=pytest.mark.soak),
+        (["--reveal", "at_once"], True),
+    ],
 )
 def test_batch_has_the_line_for_the_instructor_and_for_students_when_they_may(
     silent: Path, tmp_path: Path, arguments: list[str], told: bool
@@ -77,7 +82,7 @@ def test_batch_has_the_line_for_the_instructor_and_for_students_when_they_may(
 
 
 @pytest.mark.kernel
-@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("told", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_release_makes_a_kit_that_tells_when_it_should(silent: Path, tmp_path: Path, told: bool) -> None:
     reveal = "at_once" if told else "never"
     assert grader("release", "--output", "kit.zip", "--reveal", reveal, cwd=silent).returncode == 0

@@ -46,7 +46,9 @@ def of_kind(trace: Any, kind: str) -> list[Any]:
 COMPARED = ["gan_two_tapes", "gradient_reversal", "compiled_step_with_metrics", "jacobian_hessian"]
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.soak if n else ()) for n, name in enumerate(COMPARED)]
+)
 def test_a_traced_run_gives_bitwise_the_same_numbers(bench: Workbench, name: str) -> None:
     source = (HEALTHY / f"{name}.py").read_text() + "\nfrom tensorflow import keras\n"
     plain, traced = (bench.run(source, plan, extra=EVERYTHING)["extra"] for plan in PLAIN_AND_TRACED)
@@ -87,6 +89,7 @@ def test_it_stops_after_the_number_of_steps_that_the_plan_allows(bench: Workbenc
     assert bench.run(source, {"steps": 3})["steps"] == 3
 
 
+@pytest.mark.soak
 def test_a_long_loop_is_traced_in_little_memory(bench: Workbench) -> None:
     plain, traced = (bench.run(LONG, plan, extra=MEMORY) for plan in PLAIN_AND_TRACED)
     assert traced["extra"] < plain["extra"] + 500

@@ -44,8 +44,7 @@ def test_the_fixture_passes_a_good_test_and_fails_a_bad_one(tmp_path: Path) -> N
     good = example("A test")
     bad = good.replace("model(tf.ones((4, 3)))", "tf.round(model(tf.ones((4, 3))))")
     assert bad != good
-    done = run(tmp_path, "test_steps.py", good, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
-    done = run(tmp_path, "test_steps.py", bad, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    assert "1 passed, 1 error" in done.stdout and "tf.round" in done.stdout, done.stdout
-    assert "UnhealthyGradients" in done.stdout
+    (tmp_path / "test_good.py").write_text(good)
+    done = run(tmp_path, "test_bad.py", bad, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_good.py")
+    assert "2 passed, 1 error" in done.stdout and "tf.round" in done.stdout, done.stdout
+    assert "UnhealthyGradients" in done.stdout and "ERROR test_bad.py" in done.stdout

@@ -207,6 +207,35 @@ def test_a_notebook_behind_walls_cannot_reach_it(warmed: Place, walls: str, reac
     assert ("FileNotFoundError" in out) != reached
 
 
+@pytest.mark.timing  # who does not hear from it in time does without
+def test_watch_borrows_from_it_and_goes_on_when_it_has_gone(warmed: Place) -> None:
+    watch = warmed.start("watch", "01", "--plain")
+    try:
+        assert "01 A line: 1 of 10 points, failed.\n" in lines(watch, until="1 of 10 points, failed.")
+        assert {child.name() for child in psutil.Process(watch.pid).children()} <= {"sh"}  # the janitor of its files
+        for process in (each for each in warmed.family() if each.name() != "sh"):  # its janitor
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        shutil.copyfile(warmed.course / SOLUTION, warmed.course / "exercises" / "01_line" / "notebook.ipynb")
+        assert lines(watch, until="exercises passed.")
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(20) == 130
+    finally:
+        watch.kill()
+        watch.communicate()
+
+
+def lines(process: subprocess.Popen[str], until: str) -> list[str]:
+    """What it says next, up to a line with this; nothing where there is none."""
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if until in line:
+            return said
+    return []
+
+
 # --- processes that are killed, or hang ----------------------------------------------------------------------------
 
 

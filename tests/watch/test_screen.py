@@ -42,7 +42,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, D
 
 @pytest.fixture
 def terminal(desk: Desk) -> Iterator[Terminal]:
-    started = Terminal(desk.course)
+    """A watch that borrows nothing, for tests that look at what it leaves."""
+    started = Terminal(desk.course, GRADER_SERVER="off")
     yield started
     started.close()
 
