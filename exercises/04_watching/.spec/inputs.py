@@ -31,7 +31,9 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
         "two long calls, to which noise was added before": draw(rng, 2, 41, whole=False),
         "an odd number of calls, more than in the notebook": draw(rng, 301, 3),
         "noise that is louder than any call": draw(rng, 6, MOMENTS, noise=600.0),
-        "weights that are ten times larger, so that half of the units are saturated": draw(rng, 6, MOMENTS, weights=10.0),
+        "weights that are ten times larger, so that half of the units are saturated": draw(
+            rng, 6, MOMENTS, weights=10.0
+        ),
         "weights that are a hundred times smaller, faint calls and faint noise": draw(
             rng, 6, MOMENTS, weights=0.01, loudest=12, noise=0.1
         ),

@@ -30,7 +30,14 @@ def probe(learner, inputs, tools):
         goal, by_noise = learner.disguise(model, calls, inputs["wanted"], inputs["noise"])
         by_call = learner.saliency(model, calls, species)
         found = dict(zip(names, gradients, strict=False))  # a wrong count is told from `count`
-        return {"loss": loss, "count": len(gradients), "goal": goal, "gradients": found, "saliency": by_call, "noise": by_noise}
+        return {
+            "loss": loss,
+            "count": len(gradients),
+            "goal": goal,
+            "gradients": found,
+            "saliency": by_call,
+            "noise": by_noise,
+        }
 
     def loss():
         return learner.compute_loss(model, calls, species)

@@ -52,7 +52,9 @@ def test_from_tape(answers):
     there = {name: value for name, value in answer["gradients"].items() if value is not None}
     others = {"calls": answer["saliency"], "noise": answer["noise"]}
     expect.from_tape(there | others, answer["loss"], answer["replays"])
-    taped = {name: value for name, value in answer["by the grader's tape"].items() if value is not None and name in there}
+    taped = {
+        name: value for name, value in answer["by the grader's tape"].items() if value is not None and name in there
+    }
     expect.close(there, taped, what="gradient of `compute_loss` by the grader's own tape")
 
 
@@ -91,8 +93,12 @@ def test_training(trusted, answers):
 def check_saliency(draw):
     expect.connected({"calls": draw.got["saliency"]})
     right = saliency_of(draw.inputs)
-    per_unit = "`saliency` returns the change per level divided by 255, as the network hears it; it should be per level."
-    of_the_loss = "`saliency` returns the gradient of the loss; it should be that of the score of each call's own species."
+    per_unit = (
+        "`saliency` returns the change per level divided by 255, as the network hears it; it should be per level."
+    )
+    of_the_loss = (
+        "`saliency` returns the gradient of the loss; it should be that of the score of each call's own species."
+    )
     expect.close(
         {"calls": draw.got["saliency"]},
         {"calls": right},
