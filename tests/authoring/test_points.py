@@ -102,6 +102,20 @@ DISCRETE: Parts = {
         "tf.reduce_mean(is_open)",
     ),
 }
+WATCHING: Parts = {
+    "copies_watched": (
+        "    with tf.GradientTape(watch_accessed_variables=False) as tape:\n"
+        "        tape.watch([tf.convert_to_tensor(variable) for variable in model.variables])\n"
+        "        loss = compute_loss",
+        "    with tf.GradientTape() as tape:\n        loss = compute_loss",
+    ),
+    "frozen_floor": ('tf.fill([BANDS], 0.1), trainable=False, name="floor"', 'tf.fill([BANDS], 0.1), name="floor"'),
+    "whole_numbers": ("calls = tf.convert_to_tensor(calls)\n    with", "calls = tf.cast(calls, tf.float32)\n    with"),
+    "watched_late": (
+        "        loudness = tf.reduce_mean(tf.square(noise))\n        tape.watch(noise)\n",
+        "        tape.watch(noise)\n        loudness = tf.reduce_mean(tf.square(noise))\n",
+    ),
+}
 
 
 def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
@@ -112,8 +126,10 @@ def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
             changed = tape_scope(left)
         case "02_detached_tensors":
             changed = replaced(exercise, left, DETACHED)
-        case _:
+        case "03_nondifferentiable_ops":
             changed = replaced(exercise, left, DISCRETE)
+        case _:
+            changed = replaced(exercise, left, WATCHING)
     cells = tuple(changed.get(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     return replace(notebook, cells=cells)
 

@@ -119,6 +119,50 @@ def test_a_diagnosis_does_not_depend_on_names_or_comments(examine: Examine) -> N
     assert examine(healthy) == ()
 
 
+def test_a_part_that_was_computed_before_the_watch_is_named_at_the_watch(examine: Examine) -> None:
+    source = "import tensorflow as tf\nx = tf.constant([1.0, 2.0])\nwith tf.GradientTape() as tape:\n"
+    source += (
+        "    size = tf.sqrt(tf.reduce_sum(x * x))\n    tape.watch(x)\n    loss = tf.reduce_sum(x**3) + 0.1 * size\n"
+    )
+    source += "print(tape.gradient(loss, x))\n"
+    (finding,) = examine(source)
+    assert (finding.code, finding.severity, finding.line) == ("GRAD007", "error", 5)
+    watched_first = source.replace("    tape.watch(x)\n", "").replace("tape:\n", "tape:\n    tape.watch(x)\n")
+    assert examine(watched_first) == ()
+
+
+def test_a_factor_that_was_computed_before_the_watch_may_be_meant(examine: Examine) -> None:
+    source = "import tensorflow as tf\nx = tf.constant([1.0, 2.0])\nwith tf.GradientTape() as tape:\n"
+    source += "    weight = tf.exp(-x)\n    tape.watch(x)\n    loss = tf.reduce_sum(weight * x**3)\n"
+    (finding,) = examine(source + "print(tape.gradient(loss, x))\n")
+    assert (finding.code, finding.severity, finding.line) == ("GRAD007", "note", 5)
+
+
+@pytest.mark.parametrize(("asked", "line"), [("scale", 5), ("moving_mean", 15)])
+def test_a_keras_variable_is_named_where_the_learner_froze_it_and_a_layers_state_where_it_is_asked_for(
+    examine: Examine, asked: str, line: int
+) -> None:
+    source = f"""\
+import keras, tensorflow as tf
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.scale = keras.Variable([2.0], trainable=False, name="scale")
+        self.norm = keras.layers.BatchNormalization()
+        self.norm.build((None, 3))
+    def call(self, x):
+        return self.scale * self.norm(x)
+net = Net()
+x = tf.random.normal((4, 3))
+sources = [variable for variable in net.variables if variable.path.endswith("{asked}")]
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(net(x) ** 2)
+print(tape.gradient(loss, sources))
+"""
+    (finding,) = (found for found in examine(source) if found.severity == "error")
+    assert (finding.code, finding.line) == ("GRAD010", line)
+
+
 def test_an_iterator_that_is_empty_in_the_second_epoch_is_named_where_it_is_asked(examine: Examine) -> None:
     source = "import tensorflow as tf\nw = tf.Variable(2.0)\nbatches = iter([1.0, 2.0])\nfor step in range(3):\n"
     source += "    x = next(batches)\n    with tf.GradientTape() as tape:\n        loss = (w * x - 1.0) ** 2\n"

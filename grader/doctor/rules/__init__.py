@@ -47,4 +47,5 @@ RULES: tuple[Rule, ...] = (
     partial.find_added_parts_without_gradient,
     partial.find_parts_through_memory,
     partial.find_parts_beside_the_tape,
+    partial.find_parts_before_the_watch,
 )

@@ -23,6 +23,7 @@ COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
 OUTSIDE = ("Make", "Iterator", "Tensor", "Anonymous")  # how operations of tf.data begin
 SHAPES = ("OnesLike", "ZerosLike", "Shape")
 CONVERSIONS = {"numpy": ".numpy()", "__float__": "float()", "__int__": "int()", "__bool__": "bool()"}
+OWN = ("Variable.__init__", "Layer.add_weight")  # of Keras: the learner's line made this very variable
 REBOUND_DEPTH = 6  # operations of an update by hand: w - rate * gradient
 COPY_DEPTH = 4  # operations between a tensor and the copy that is watched
 
@@ -220,7 +221,8 @@ def explain_unwatched(story: Story, call: Call, number: int) -> Suspect:
     if own:
         return lost(cause="not_watched", detail="late", operation="watch", place=own[0].place)
     if variable is not None and not variable.trainable:
-        by_hand = not variable.layers and not story.via(variable.place).startswith("keras")
+        via = story.via(variable.place)
+        by_hand = not variable.layers and (not via.startswith("keras") or via.endswith(OWN))
         place = variable.place if by_hand else call.place
         return lost(cause="untrainable", detail="" if by_hand else "state", place=place)
     for event in watches:

@@ -3,7 +3,7 @@
 Often that is meant (a target network, a baseline, a straight-through estimator), so these are notes. They are errors
 only where it can't be meant: the part is merely added to the loss, where without a gradient it has no effect at all;
 the value was written into a variable and read back under the same tape; or the tape was told to forget what the loss
-was made of.
+was made of. A part that was computed before the source was watched is one of those that the tape did not take.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from grader.doctor.case import Case, pair_outcomes
-from grader.doctor.events import Exit, TapeReset
+from grader.doctor.events import Exit, TapeReset, Watch
 from grader.doctor.flow import CUTTING, Flow
 from grader.doctor.path import spell
 from grader.doctor.story import is_read
@@ -210,6 +210,34 @@ def find_parts_beside_the_tape(case: Case) -> Iterator[Suspect]:
                 )
 
 
+def find_parts_before_the_watch(case: Case) -> Iterator[Suspect]:
+    """The tape recorded when the source was used, but was told to watch it only after that: of what was computed before,
+    it knows nothing."""
+    story = case.main
+    for flow in case.first_flows:
+        served = {number for number, outcome in pair_outcomes(flow.call) if not outcome.none}
+        watches = [one for one in story.of(Watch) if one.tape == flow.tape and one.clock < flow.call.begin]
+        for watch in watches:
+            early = {
+                number: operation
+                for operation in in_reach(flow)
+                if operation.clock < watch.clock and flow.tape in operation.tapes and not operation.tracked
+                for number in served.intersection(watch.watched, operation.inputs)
+            }
+            for number, operation in early.items():
+                added = is_merely_added(flow, set(operation.outputs), in_reach(flow))
+                yield Suspect(
+                    cause="not_watched",
+                    detail="late",
+                    severity="error" if added else "note",
+                    symptom="wrong" if added else "suspicious",
+                    variables=(story.name(number),),
+                    operation="watch",
+                    place=watch.place,
+                    rank=0.2 if added else 1.0,
+                )
+
+
 def in_reach(flow: Flow) -> list[Operation]:
     return [operation for operation in flow.seen_by_tape if operation.clock in flow.open_to_gradients]
 
@@ -222,7 +250,7 @@ def is_merely_added(flow: Flow, values: set[int], order: list[Operation]) -> boo
         if not followed.intersection(operation.inputs):
             continue
         followed.update(operation.outputs)
-        if flow.tape not in operation.tapes:
+        if flow.tape not in operation.tapes or not operation.tracked:
             continue
         joined = True
         scaled = operation.type in SCALING and not any(flow.reaches(number) for number in operation.inputs)
