@@ -20,10 +20,9 @@ def inputs(rng: np.random.Generator) -> dict[str, Arrays]:
         "buoys like the notebook's": {"once": np.asarray(True), **draw(rng), **others(rng)},
         "a single buoy and a single point on the coast": draw(rng, buoys=1, coast=1),
         "an odd number of buoys, more than in the notebook": draw(rng, buoys=163, coast=47),
-        "a bay that is ten times larger": draw(rng, bay=10.0),
+        "a bay that is ten times larger, with measurements a hundred times larger": draw(rng, bay=10.0, measured=100.0),
         "weights that are ten times larger, so that half of the units are saturated": draw(rng, weights=10.0),
         "weights and measurements that are thirty times smaller": draw(rng, weights=1 / 30, measured=1e-3),
-        "measurements that are a hundred times larger": draw(rng, measured=100.0),
     }
 
 
@@ -33,14 +32,15 @@ reach = {
     "an odd number of buoys, more than in the notebook": lambda draw: (
         len(draw["positions"]) > MOST_BUOYS and len(draw["positions"]) % 2 == 1 and len(draw["coast"]) > MOST_COAST
     ),
-    "a bay that is ten times larger": lambda draw: draw["positions"].max() > 10.0,
+    "a bay that is ten times larger, with measurements a hundred times larger": lambda draw: (
+        draw["positions"].max() > 10.0 and np.abs(draw["spins"]).max() > 30.0
+    ),
     "weights that are ten times larger, so that half of the units are saturated": lambda draw: (
         np.abs(units(draw)).max() > 0.99999 and np.abs(units(draw)).min(axis=1).max() < 0.9
     ),
     "weights and measurements that are thirty times smaller": lambda draw: (
         max(np.abs(draw[name]).max() for name in ("hidden/kernel", "output/kernel", "spins")) < 0.2
     ),
-    "measurements that are a hundred times larger": lambda draw: np.abs(draw["spins"]).max() > 30.0,
 }
 
 

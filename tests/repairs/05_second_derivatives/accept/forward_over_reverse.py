@@ -24,14 +24,29 @@ def vorticity(model, positions):
     return turning
 
 
-# %% cell 8
-def speed_change(model, positions):
-    """Change of the current's speed per km to the east and per km to the north."""
-    positions = tf.convert_to_tensor(positions)
-    changes = []
-    for axis in (0, 1):
-        direction = tf.one_hot(tf.fill([len(positions)], axis), 2)
-        with tf.autodiff.ForwardAccumulator(positions, direction) as forward:
-            speed = tf.norm(current(model, positions), axis=1)
-        changes.append(forward.jvp(speed))
-    return tf.stack(changes, axis=1)
+# %% cell 6
+def typical(errors):
+    return np.sqrt(np.mean(np.square(errors)))
+
+
+def report(step, loss):
+    positions, currents, spins = buoys
+    missed = typical(current(model, positions) - currents)
+    turned = typical(vorticity(model, positions) - spins)
+    leaked = typical(current(model, coast)[:, 1])
+    print(f"{step:4}{loss:8.3f}{missed:10.3f}{turned:11.3f}{leaked:7.3f}")
+
+
+STEPS = 12
+model = build_model()
+optimizer = tf.keras.optimizers.Adam(0.1)
+losses = []
+
+print("step    loss   current  vorticity  coast")
+for step in range(STEPS):
+    loss, gradients = loss_and_gradients(model, buoys, coast)
+    if step % 6 == 0:
+        report(step, loss)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    losses.append(float(loss))
+report(STEPS, compute_loss(model, buoys, coast))
