@@ -27,7 +27,7 @@ def weights_of(model):
 
 
 @tf.function(input_signature=[*WEIGHTS, tf.TensorSpec((None, 2))])
-def turning(kernel, bias, output, positions):
+def turning_of(kernel, bias, output, positions):
     with tf.GradientTape() as tape:
         tape.watch(positions)
         flow = current(Weights(kernel, bias, output), positions)
@@ -36,7 +36,7 @@ def turning(kernel, bias, output, positions):
 
 
 def vorticity(model, positions):
-    return turning(*weights_of(model), positions)
+    return turning_of(*weights_of(model), positions)
 
 
 # %% cell 8
