@@ -21,8 +21,9 @@ from grader.course.notebook import read
 ROOT = Path(__file__).parents[2]
 NAME = "05_second_derivatives"
 VARIABLES = ("hidden/kernel", "hidden/bias", "output/kernel")
-STEP = 1e-5  # of a first derivative by central differences, in units of what is moved
-STEP_TWICE = 1e-3  # of a second one
+STEP = 1e-5  # of a first derivative by central differences, over the steepest unit's slope
+STEP_TWICE = 1e-3  # of the derivative of such a one
+STEP_FOURTH_ORDER = 1e-2
 RTOL = 5e-5  # the solution computes in float32; a tanh that is nearly flat costs digits
 RTOL_DIFFERENCES = 2e-4  # a second difference is good to a few digits
 
@@ -116,7 +117,7 @@ def current(weights: Arrays, positions: np.ndarray) -> np.ndarray:
 
 def vorticity(weights: Arrays, positions: np.ndarray) -> np.ndarray:
     """By the fourth-order formula for a second derivative."""
-    step = step_for(weights, STEP_TWICE)
+    step = step_for(weights, STEP_FOURTH_ORDER)
     total = -60 * stream_function(weights, positions)
     for axis in np.eye(2):
         for moved, weight in ((-2, -1), (-1, 16), (1, 16), (2, -1)):
