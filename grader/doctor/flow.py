@@ -47,10 +47,12 @@ CUTTING = frozenset(
         "ZerosLike",
     ]
 )
+SHAPES = ("Shape", "Size", "Rank", "ZerosLike", "OnesLike")  # take nothing of a tensor's values
 SAMPLING = ("Random", "Multinomial", "Categorical", "Poisson", "Binomial")  # what a drawing operation's name holds
 
 # What a step costs on the way back. A path never takes a dearer kind of step to save a few cheap ones.
 RECORDED, UNKNOWN, CUT, STATE, COPY, PYTHON = 0.0, 0.001, 1.0, 2.0, 2.0, 4.0
+SHAPE = 64.0  # by a shape no value travels: only where there is no other way, however many cuts that has
 CHEAPEST_PYTHON = COPY  # what left and came in with the same values costs one less than PYTHON, a copy even less
 NEAREST_EXITS = 48  # of the values that left before a constant came in, how many are considered as its origin
 
@@ -137,6 +139,8 @@ class Flow:
 
     def _unvisited(self, operation: Operation, number: int) -> float:
         """The tape never got here. Would it have gone through?"""
+        if operation.type in SHAPES:
+            return SHAPE
         if operation.type in CUTTING or draws_at_random(operation):
             return CUT
         if self.tape not in operation.tapes:

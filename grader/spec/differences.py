@@ -134,8 +134,8 @@ class Difference:
 
 
 def short(value: Any) -> str:
-    """A number as people read it."""
-    return f"{float(value):.4g}"
+    """A number as people read it: without the sign of a negative zero."""
+    return f"{float(value) + 0.0:.4g}"
 
 
 def _simple(factor: float) -> bool:

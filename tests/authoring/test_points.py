@@ -116,20 +116,43 @@ WATCHING: Parts = {
         "        tape.watch(noise)\n        loudness = tf.reduce_mean(tf.square(noise))\n",
     ),
 }
+NESTED: Parts = {
+    "inner_after_outer": (
+        """    zero = tf.UnconnectedGradients.ZERO
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, y])
+        psi = stream_function(model, tf.stack([x, y], axis=1))
+    by_x, by_y = tape.gradient(psi, [x, y])
+    by_xx = tape.gradient(by_x, x, unconnected_gradients=zero)
+    by_yy = tape.gradient(by_y, y, unconnected_gradients=zero)
+    return -(by_xx + by_yy)""",
+        """    with tf.GradientTape(persistent=True) as outer:  # persistent, as it is asked twice
+        outer.watch([x, y])
+        with tf.GradientTape() as inner:
+            inner.watch([x, y])
+            psi = stream_function(model, tf.stack([x, y], axis=1))
+        by_x, by_y = inner.gradient(psi, [x, y])  # while the outer tape is recording
+    return -(outer.gradient(by_x, x) + outer.gradient(by_y, y))""",
+    ),
+    "leak_in_numpy": (
+        "np.mean(np.square(current(model, coast)[:, 1]))",
+        "tf.reduce_mean(tf.square(current(model, coast)[:, 1]))",
+    ),
+    "outer_does_not_watch": ("        speed = ", "        tape.watch(positions)\n        speed = "),
+}
+PARTS: dict[str, Parts] = {
+    "02_detached_tensors": DETACHED,
+    "03_nondifferentiable_ops": DISCRETE,
+    "04_watching": WATCHING,
+    "05_second_derivatives": NESTED,
+}
 
 
 def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
     assert exercise.solution is not None
     notebook = read(exercise.solution)
-    match exercise.id:
-        case "01_tape_scope":
-            changed = tape_scope(left)
-        case "02_detached_tensors":
-            changed = replaced(exercise, left, DETACHED)
-        case "03_nondifferentiable_ops":
-            changed = replaced(exercise, left, DISCRETE)
-        case _:
-            changed = replaced(exercise, left, WATCHING)
+    parts = PARTS.get(exercise.id)
+    changed = tape_scope(left) if parts is None else replaced(exercise, left, parts)
     cells = tuple(changed.get(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     return replace(notebook, cells=cells)
 

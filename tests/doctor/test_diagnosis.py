@@ -171,6 +171,42 @@ def test_an_iterator_that_is_empty_in_the_second_epoch_is_named_where_it_is_aske
     assert (finding.code, finding.cause, finding.line) == ("GRAD033", "iterator_exhausted", 5)
 
 
+def test_no_value_travels_by_a_shape(examine: Examine) -> None:
+    """On the way back from the second derivative, the shapes that a first one is computed with have fewer cuts."""
+    source = """\
+import tensorflow as tf
+w = tf.Variable([[0.4], [0.7]])
+x, y = tf.constant([0.1, 0.5]), tf.constant([0.3, 0.2])
+with tf.GradientTape(persistent=True) as tape:
+    tape.watch([x, y])
+    height = tf.squeeze(tf.tanh(tf.matmul(tf.stack([x, y], axis=1), w)), axis=1)
+slope = tape.gradient(height, x)
+print(tape.gradient(slope, x))
+"""
+    (finding,) = examine(source)
+    assert (finding.code, finding.line) == ("GRAD001", 7)
+
+
+def test_a_copy_of_a_weight_that_is_made_in_a_call_is_named_once(examine: Examine) -> None:
+    source = """\
+import tensorflow as tf
+class Half(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.share = self.add_weight(shape=(), initializer="ones", name="share")
+        self.base = self.add_weight(shape=(), name="base")
+    def call(self, x):
+        share = tf.Variable(tf.sigmoid(self.share))
+        return share * x + self.base
+model, optimizer = Half(), tf.keras.optimizers.SGD(0.1)
+for step in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(tf.constant([1.0, 2.0])) ** 2)
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+"""
+    assert [(finding.code, finding.line) for finding in examine(source)] == [("GRAD014", 8)]
+
+
 def conclude(trace: object, source: str) -> Conclusion:
     """From one run alone."""
     investigation = Investigation()

@@ -46,13 +46,20 @@ def is_forgotten(case: Case, variable: Variable) -> bool:
     return variable.id not in case.asked_for and variable.writes == 0
 
 
+def is_copy(story: Story, variable: Variable) -> bool:
+    """Made with a value that was computed from another weight: that one is what should learn."""
+    first = next(iter(story.writers.get(variable.id, ())), None)
+    behind = {number for value in first.inputs[1:] for number in story.variables_behind(value)} if first else set()
+    return any(story.variables[number].trainable for number in behind if number in story.variables)
+
+
 def find_untracked_layers(case: Case) -> Iterator[Suspect]:
     """Read within a model's call, and not among that model's variables."""
     for flow in case.first_flows:
         for variable in list_used_variables(case, flow):
-            if is_forgotten(case, variable) and any(
-                misses(flow, model, variable) for model in list_readers(case, variable)
-            ):
+            if not is_forgotten(case, variable) or is_copy(case.main, variable):
+                continue
+            if any(misses(flow, model, variable) for model in list_readers(case, variable)):
                 yield suspect_owner(case.main, variable)
 
 

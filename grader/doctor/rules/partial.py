@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.doctor.case import Case, pair_outcomes
 from grader.doctor.events import Exit, TapeReset, Watch
-from grader.doctor.flow import CUTTING, Flow
+from grader.doctor.flow import CUTTING, SHAPES, Flow
 from grader.doctor.path import spell
 from grader.doctor.story import is_read
 from grader.doctor.suspect import Suspect
@@ -20,7 +20,6 @@ from grader.doctor.trace import Operation
 
 ADDING = ("AddV2", "AddN", "Sub", "Neg", "Sum", "Mean", "Identity", "Reshape", "Pack", "ConcatV2", "Cast")
 SCALING = ("Mul", "RealDiv")  # by a constant
-SHAPES = ("Shape", "Size", "Rank", "ZerosLike", "OnesLike")  # take nothing of a tensor's values
 STOPPING = ("StopGradient", "PreventGradient")
 
 
@@ -211,8 +210,8 @@ def find_parts_beside_the_tape(case: Case) -> Iterator[Suspect]:
 
 
 def find_parts_before_the_watch(case: Case) -> Iterator[Suspect]:
-    """The tape recorded when the source was used, but was told to watch it only after that: of what was computed before,
-    it knows nothing."""
+    """The tape recorded when the source was used, but was told to watch it only after that: it knows nothing of what
+    was computed before."""
     story = case.main
     for flow in case.first_flows:
         served = {number for number, outcome in pair_outcomes(flow.call) if not outcome.none}

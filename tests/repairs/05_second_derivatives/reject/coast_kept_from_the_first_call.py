@@ -1,0 +1,21 @@
+# what = "the coast of the first call is kept for all later ones"
+# base = "solution"
+# status = "failed"
+# fails = ["test_forward", "test_coast_pulls", "test_gradients"]
+# %% cell 5
+known = {}
+
+
+def compute_loss(model, buoys, coast):
+    coast = known.setdefault("coast", coast)
+    positions, currents, spins = buoys
+    misses = tf.reduce_sum(tf.square(current(model, positions) - currents), axis=1)
+    turns = tf.square(vorticity(model, positions) - spins)
+    leak = tf.reduce_mean(tf.square(current(model, coast)[:, 1]))
+    return tf.reduce_mean(misses) + SPIN_WEIGHT * tf.reduce_mean(turns) + COAST_WEIGHT * leak
+
+
+def loss_and_gradients(model, buoys, coast):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(model, buoys, coast)
+    return loss, tape.gradient(loss, model.trainable_variables)

@@ -1,0 +1,26 @@
+# what = "everything is repaired but the vorticity"
+# base = "solution"
+# status = "failed"
+# fails = ["test_vorticity", "test_vorticity_pulls", "test_gradients"]
+# %% cell 4
+def current(model, positions):
+    """The current east and north at each position."""
+    positions = tf.convert_to_tensor(positions)
+    with tf.GradientTape() as tape:
+        tape.watch(positions)
+        psi = stream_function(model, positions)
+    slope = tape.gradient(psi, positions)
+    return tf.stack([slope[:, 1], -slope[:, 0]], axis=1)
+
+
+def vorticity(model, positions):
+    """How fast the water turns at each position."""
+    x, y = tf.unstack(positions, axis=1)
+    zero = tf.UnconnectedGradients.ZERO  # or else the second derivatives come out as None
+    with tf.GradientTape(persistent=True) as tape:  # persistent, as it is asked three times
+        tape.watch([x, y])
+        psi = stream_function(model, tf.stack([x, y], axis=1))
+    by_x, by_y = tape.gradient(psi, [x, y])
+    by_xx = tape.gradient(by_x, x, unconnected_gradients=zero)
+    by_yy = tape.gradient(by_y, y, unconnected_gradients=zero)
+    return -(by_xx + by_yy)

@@ -1,0 +1,61 @@
+# what = "forecast has another name"
+# base = "solution"
+# status = "failed"
+# fails = ["test_functions_exist"]
+# %% cell 3
+class Valley(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        guess = tf.keras.initializers.Constant(FIRST_GUESS)
+        self.leak = self.add_weight(shape=(STORES,), initializer=guess, name="leak")
+        self.runoff = self.add_weight(shape=(), initializer="zeros", name="runoff")
+        self.base = self.add_weight(shape=(), initializer="zeros", name="base")
+        self.log_area = self.add_weight(shape=(), initializer="zeros", name="log_area")
+
+    def call(self, rain):
+        leak = tf.sigmoid(self.leak)
+        share = tf.sigmoid(self.runoff)
+        storage = tf.zeros((len(rain), STORES))
+        seeping = (1.0 - share) * rain
+        arriving = []
+        for hour in range(rain.shape[1]):
+            outflow = leak * storage
+            inflow = tf.concat([seeping[:, hour, tf.newaxis], outflow[:, :-1]], axis=1)
+            arriving.append(outflow[:, -1])
+            storage = storage - outflow + inflow
+        return self.base + tf.exp(self.log_area) * (share * rain + tf.stack(arriving, axis=1))
+
+
+def build_model():
+    return Valley()
+
+
+def predict(model, rain):
+    """The water in the brook, hour by hour."""
+    return model(tf.convert_to_tensor(rain))
+
+
+# %% cell 4
+def compute_loss(model, rain, water):
+    errors = tf.square(predict(model, rain) - water)
+    return tf.reduce_mean(errors) + 0.05 * tf.square(model.log_area)
+
+
+def loss_and_gradients(model, rain, water):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(model, rain, water)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
+    return loss, dict(zip(names, gradients))
+
+
+# %% cell 7
+figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), dpi=80, layout="constrained")
+left.plot(losses)
+left.set(title="Loss", xlabel="step", ylim=(0, None))
+right.bar(hours, rain[0], color="lightsteelblue", label="rain, mm/h")
+right.plot(hours, water[0], "o", markersize=4, label="water that came")
+right.plot(hours, predict(model, rain[:1])[0], label="forecast")
+right.set(title="One rainfall", xlabel="hour")
+right.legend()
+plt.show()

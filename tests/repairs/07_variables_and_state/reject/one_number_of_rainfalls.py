@@ -1,0 +1,16 @@
+# what = "the mean is taken over twelve rainfalls, however many there are"
+# base = "solution"
+# status = "failed"
+# fails = ["test_forward", "test_four_quantities", "test_share", "test_stores", "test_gradients"]
+# %% cell 4
+def compute_loss(model, rain, water):
+    errors = tf.square(forecast(model, rain) - water)
+    return tf.reduce_sum(errors) / (12.0 * rain.shape[1]) + 0.05 * tf.square(model.log_area)
+
+
+def loss_and_gradients(model, rain, water):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(model, rain, water)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
+    return loss, dict(zip(names, gradients))
