@@ -160,10 +160,7 @@ PARTS: dict[str, Parts] = {
 def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
     assert exercise.solution is not None
     notebook = read(exercise.solution)
-    if exercise.id == "01_tape_scope":
-        changed = tape_scope(left)
-    else:
-        changed = replaced(exercise, left, PARTS[exercise.id])
+    changed = tape_scope(left) if exercise.id == "01_tape_scope" else replaced(exercise, left, PARTS[exercise.id])
     cells = tuple(changed.get(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     return replace(notebook, cells=cells)
 
