@@ -140,19 +140,42 @@ NESTED: Parts = {
     ),
     "outer_does_not_watch": ("        speed = ", "        tape.watch(positions)\n        speed = "),
 }
+HOURS = """\
+        storage = {start}
+        seeping = (1.0 - share) * rain
+        arriving = []
+        for hour in range(rain.shape[1]):
+            outflow = leak * storage
+            inflow = tf.concat([seeping[:, hour, tf.newaxis], outflow[:, :-1]], axis=1)
+            arriving.append(outflow[:, -1])
+            {step}
+"""
+KEPT: Parts = {
+    "area_not_tracked": (
+        'tf.Variable(0.0, name="log_area")',
+        'self.add_weight(shape=(), initializer="zeros", name="log_area")',
+    ),
+    "share_wrapped_again": ("share = tf.Variable(tf.sigmoid(self.runoff))", "share = tf.sigmoid(self.runoff)"),
+    "storage_assigned": (
+        HOURS.format(
+            start="tf.Variable(tf.zeros((len(rain), STORES)))", step="storage.assign(storage - outflow + inflow)"
+        ),
+        HOURS.format(start="tf.zeros((len(rain), STORES))", step="storage = storage - outflow + inflow"),
+    ),
+}
 PARTS: dict[str, Parts] = {
     "02_detached_tensors": DETACHED,
     "03_nondifferentiable_ops": DISCRETE,
     "04_watching": WATCHING,
     "05_second_derivatives": NESTED,
+    "07_variables_and_state": KEPT,
 }
 
 
 def with_bugs(exercise: Exercise, left: frozenset[str]) -> Notebook:
     assert exercise.solution is not None
     notebook = read(exercise.solution)
-    parts = PARTS.get(exercise.id)
-    changed = tape_scope(left) if parts is None else replaced(exercise, left, parts)
+    changed = tape_scope(left) if exercise.id == "01_tape_scope" else replaced(exercise, left, PARTS[exercise.id])
     cells = tuple(changed.get(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     return replace(notebook, cells=cells)
 

@@ -1,4 +1,4 @@
-"""The solution of exercise 05 against NumPy in float64: its contract's formulas, derivatives by central differences.
+"""The solution of exercise 05 against NumPy in float64: the formulas of its contract, differences for derivatives.
 
 The functions are cut out of the solution notebook and called in an interpreter of their own, on the exercise's draws.
 """

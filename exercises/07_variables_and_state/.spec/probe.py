@@ -18,7 +18,8 @@ def probe(learner, inputs, tools):
     def returned(rain, water):
         rain, water = tf.constant(rain), tf.constant(water)
         loss, gradients = learner.loss_and_gradients(model, rain, water)
-        return {"forecast": learner.forecast(model, rain), "loss": loss, "gradients": dict(gradients)}
+        gradients = {last_part(name): gradient for name, gradient in gradients.items()}
+        return {"forecast": learner.forecast(model, rain), "loss": loss, "gradients": gradients}
 
     def loss():
         return learner.compute_loss(model, tf.constant(inputs["rain"]), tf.constant(inputs["water"]))
@@ -49,6 +50,10 @@ def complete(model):
 
 
 def named(model):
-    """By the last part of Keras' path or of a tf.Variable's name."""
-    paths = {id(v): getattr(v, "path", None) or v.name.split(":")[0] for v in model.trainable_variables}
-    return {paths[id(variable)].split("/")[-1]: variable for variable in model.trainable_variables}
+    """By Keras' path or a tf.Variable's name."""
+    return {last_part(getattr(v, "path", None) or v.name): v for v in model.trainable_variables}
+
+
+def last_part(name):
+    """`leak` of "valley/leak" and of "leak:0"."""
+    return name.split("/")[-1].split(":")[0]

@@ -16,11 +16,10 @@ def test_forward(tries):
     """A quantity that the model does not list could not be set; of these, log_area shows in the forecast."""
     for draw in tries:
         found, inputs = draw.got, quantities_of(draw)
-        rtol = float(draw.inputs["rtol"])
-        expect.close(found["forecast"], forecast(inputs, inputs["rain"]), rtol=rtol, what="forecast")
+        expect.close(found["forecast"], forecast(inputs, inputs["rain"]), what="forecast")
         loss = loss_of(inputs, inputs["rain"], inputs["water"])
-        expect.close(found["computed loss"], loss, rtol=rtol, what="result of `compute_loss`")
-        expect.close(found["loss"], loss, rtol=rtol, what="loss of `loss_and_gradients`")
+        expect.close(found["computed loss"], loss, what="result of `compute_loss`")
+        expect.close(found["loss"], loss, what="loss of `loss_and_gradients`")
 
 
 def test_from_tape(answers):
@@ -90,7 +89,7 @@ def test_training(trusted, answers):
     data = trusted.probes[0].result["data"]
     rain, water = (np.asarray(data[name], np.float64) for name in ("rain", "water"))
     start = trusted.probes[0].result["start"]
-    expect.trained(answers[0]["trained"], start, lambda found: loss_of(in_float64(found), rain, water), 0.3)
+    expect.trained(answers[0]["trained"], start, lambda found: loss_of(in_float64(found), rain, water), 0.2)
 
 
 # --- the contract in NumPy ---------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 # what = "a gradient of zero in place of None"
 # base = "solution"
 # status = "failed"
-# fails = ["test_share", "test_gradients"]
+# fails = ["test_from_tape"]
+# cheat = true
 # %% cell 3
 class Valley(tf.keras.Model):
     def __init__(self):
