@@ -86,8 +86,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Which activation has a second derivative that is not zero?",
     ),
     ("stop_gradient", "added"): (
-        "tf.stop_gradient leaves nothing in this part of the loss that a gradient could reach, so it has no effect on the "
-        "training",
+        "tf.stop_gradient leaves no path into this part of the loss, so it has no effect on the training",
         "Which side of this part is meant to learn? Only the other one may be stopped.",
     ),
     ("stop_gradient", ""): (

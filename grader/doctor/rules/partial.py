@@ -105,8 +105,8 @@ def find_added_parts_without_gradient(case: Case) -> Iterator[Suspect]:
 
 
 def is_meant_to_count(flow: Flow, term: int) -> bool:
-    """It was computed from stopped values, and nothing in it learns. What is itself stopped, as a whole, may be there to
-    correct the value of the sum, and what still learns something may be someone else's loss."""
+    """It was computed from stopped values, and nothing in it learns. What is stopped as a whole may be there to correct
+    the value of the sum, and what still learns something may be someone else's loss."""
     operation = flow.story.producer[term]
     return operation.type not in STOPPING and not operation.tracked
 
