@@ -1,8 +1,8 @@
 """The solution of exercise 06 against NumPy in float64: forward values, and gradients by central differences, no tape.
 
 The contract prescribes derivatives that the loss does not have: rounded levels pass gradients on as if they were not
-rounded, and the estimate in the orders' part is a plain number. They are those of an ordinary function: the loss in which
-each such value is anchored at the point in question, plus what the level has moved by since.
+rounded, and the estimate in the orders' part is a plain number. They are those of an ordinary function: the loss in
+which each such value is anchored at the point in question, plus what the level has moved by since.
 """
 
 from __future__ import annotations
