@@ -85,6 +85,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "the second derivative of {operation} is zero: it is made of straight lines",
         "Which activation has a second derivative that is not zero?",
     ),
+    ("stop_gradient", "added"): (
+        "tf.stop_gradient leaves no path into this part of the loss, so it has no effect on the training",
+        "Which side of this part is meant to learn? Only the other one may be stopped.",
+    ),
     ("stop_gradient", ""): (
         "tf.stop_gradient cuts the only path back to it",
         "Which side of the computation should be a constant here, and which one should learn?",

@@ -140,6 +140,21 @@ NESTED: Parts = {
     ),
     "outer_does_not_watch": ("        speed = ", "        tape.watch(positions)\n        speed = "),
 }
+STOPPED: Parts = {
+    "stopped_as_a_whole": (
+        "return tf.stop_gradient(level + (tf.round(level) - level))",
+        "return level + tf.stop_gradient(tf.round(level) - level)",
+    ),
+    "wrong_side_stopped": (
+        "better = returns - estimates\n"
+        "    orders_part = -tf.reduce_mean(log_chances * better)\n"
+        "    error = returns - tf.stop_gradient(estimates)",
+        "better = tf.stop_gradient(returns - estimates)\n"
+        "    orders_part = -tf.reduce_mean(log_chances * better)\n\n"
+        "    error = returns - estimates",
+    ),
+    "curiosity_stopped": ("chances = tf.stop_gradient(tf.nn.softmax(scores))", "chances = tf.nn.softmax(scores)"),
+}
 HOURS = """\
         storage = {start}
         seeping = (1.0 - share) * rain
@@ -168,6 +183,7 @@ PARTS: dict[str, Parts] = {
     "03_nondifferentiable_ops": DISCRETE,
     "04_watching": WATCHING,
     "05_second_derivatives": NESTED,
+    "06_stop_gradient": STOPPED,
     "07_variables_and_state": KEPT,
 }
 

@@ -163,6 +163,42 @@ print(tape.gradient(loss, sources))
     assert (finding.code, finding.line) == ("GRAD010", line)
 
 
+STOPPED = """\
+import tensorflow as tf
+w = tf.Variable([1.0, 2.0])
+v = tf.Variable([0.5, 3.0])
+with tf.GradientTape() as tape:
+    hidden = 2.0 * w
+    loss = tf.reduce_sum(hidden * v) + 0.5 * {part}
+print(tape.gradient(loss, [w, v]))
+"""
+
+
+@pytest.mark.parametrize(
+    "part", ["tf.reduce_mean((1.0 - tf.stop_gradient(hidden)) ** 2)", "tf.reduce_sum(held * held)"]
+)
+def test_a_part_of_the_loss_that_is_made_of_stopped_values_only_is_named_where_they_are_stopped(
+    examine: Examine, part: str
+) -> None:
+    source = STOPPED.format(part=part)
+    if "held" in part:
+        source = source.replace("    loss", "    held = tf.stop_gradient(hidden)\n    loss")
+    (finding,) = examine(source)
+    assert (finding.code, finding.severity, finding.line) == ("GRAD013", "error", 6)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "tf.reduce_mean((v - tf.stop_gradient(hidden)) ** 2)",  # the other side learns
+        "tf.stop_gradient(tf.reduce_mean(hidden**2))",  # a value that corrects the sum
+        "tf.reduce_mean((hidden + tf.stop_gradient(tf.round(hidden) - hidden)) ** 2)",
+    ],
+)
+def test_a_stop_with_a_purpose_is_left_alone(examine: Examine, part: str) -> None:
+    assert not [finding for finding in examine(STOPPED.format(part=part)) if finding.severity == "error"]
+
+
 def test_an_iterator_that_is_empty_in_the_second_epoch_is_named_where_it_is_asked(examine: Examine) -> None:
     source = "import tensorflow as tf\nw = tf.Variable(2.0)\nbatches = iter([1.0, 2.0])\nfor step in range(3):\n"
     source += "    x = next(batches)\n    with tf.GradientTape() as tape:\n        loss = (w * x - 1.0) ** 2\n"

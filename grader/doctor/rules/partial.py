@@ -90,17 +90,25 @@ def find_added_parts_without_gradient(case: Case) -> Iterator[Suspect]:
         for term in list_terms(flow):
             sources = flow.sources_behind(term)
             operation = find_nearest_cut(flow, term) if sources and not flow.reaches(term) else None
-            if operation is not None:
+            if operation is not None and (operation.type not in STOPPING or is_meant_to_count(flow, term)):
+                stopped = operation.type in STOPPING
                 yield Suspect(
-                    cause="nondifferentiable_op",
+                    cause="stop_gradient" if stopped else "nondifferentiable_op",
                     detail="added",
                     severity="error",
                     symptom="wrong",
                     variables=tuple(flow.story.name(number) for number in sorted(sources)),
-                    operation=spell(operation.type),
+                    operation="tf.stop_gradient" if stopped else spell(operation.type),
                     place=operation.place,
                     rank=0.3,
                 )
+
+
+def is_meant_to_count(flow: Flow, term: int) -> bool:
+    """It was computed from stopped values, and nothing in it learns. What is stopped as a whole may be there to correct
+    the value of the sum, and what still learns something may be someone else's loss."""
+    operation = flow.story.producer[term]
+    return operation.type not in STOPPING and not operation.tracked
 
 
 def list_terms(flow: Flow) -> list[int]:
@@ -129,8 +137,7 @@ def is_whole(flow: Flow, operation: Operation) -> bool:
 
 
 def find_nearest_cut(flow: Flow, term: int) -> Operation | None:
-    """Going back from a term, the first operation that gives its floating input no gradient, if its values matter
-    and nobody asked for it with tf.stop_gradient."""
+    """Going back from a term, the first operation that gives its floating input no gradient, if its values matter."""
     story = flow.story
 
     def follow(one: Operation) -> tuple[int, ...]:
@@ -138,10 +145,10 @@ def find_nearest_cut(flow: Flow, term: int) -> Operation | None:
         return one.inputs if passable else ()
 
     for _, operation in story.upstream([term], follow):
+        if operation is not None and operation.type in STOPPING:
+            return operation  # which runs while the tape does not record
         if operation is None or not follow(operation):
             continue
-        if operation.type in STOPPING:
-            return None
         floating = any(story.is_floating(number) for number in operation.inputs)
         if floating and (operation.type in CUTTING or not story.is_floating(operation.outputs[0])):
             return operation

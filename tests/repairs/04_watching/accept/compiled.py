@@ -1,39 +1,32 @@
-# what = "tf.function: with a signature, with reduced retracing, and the disguise by XLA"
+# what = "tf.function: the saliency with a signature, the disguise written out once more for XLA"
 # base = "solution"
 # status = "passed"
 # fails = []
-# %% cell 4
-def compute_loss(model, calls, species):
-    scores = classify(model, calls)
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=species, logits=scores))
-
-
-@tf.function(reduce_retracing=True)
-def loss_and_gradients(model, calls, species):
-    with tf.GradientTape() as tape:
-        loss = compute_loss(model, calls, species)
-    return loss, tape.gradient(loss, [variable.value for variable in model.variables])
-
-
 # %% cell 6
-class Ear(tf.Module):
-    def __init__(self, model):
-        self.model = model
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None, BANDS]), tf.TensorSpec([None], tf.int32)])
-    def slopes(self, levels, own):
-        with tf.GradientTape() as tape:
-            tape.watch(levels)
-            scores = tf.gather(classify(self.model, levels), own, batch_dims=1)
-        return tape.gradient(scores, levels)
+NETWORK = [tf.TensorSpec(shape) for shape in ((BANDS,), (BANDS, UNITS), (UNITS,), (UNITS, 3), (3,))]
 
 
-ears = {}
+def scores_of(network, calls):
+    floor, listen, listen_bias, decide, decide_bias = network
+    heard = tf.tanh(tf.matmul(tf.nn.relu(calls / 255.0 - floor), listen) + listen_bias)
+    return tf.matmul(tf.reduce_mean(heard, axis=1), decide) + decide_bias
+
+
+def network_of(model):
+    layers = [model.listen.kernel, model.listen.bias, model.decide.kernel, model.decide.bias]
+    return [tf.convert_to_tensor(variable) for variable in (model.floor, *layers)]
+
+
+@tf.function(input_signature=[NETWORK, tf.TensorSpec([None, None, BANDS]), tf.TensorSpec([None], tf.int32)])
+def slopes(network, levels, own):
+    with tf.GradientTape() as tape:
+        tape.watch(levels)
+        scores = tf.gather(scores_of(network, levels), own, batch_dims=1)
+    return tape.gradient(scores, levels)
 
 
 def saliency(model, calls, species):
-    ear = ears.setdefault(id(model), Ear(model))
-    return ear.slopes(tf.cast(calls, tf.float32), species)
+    return slopes(network_of(model), tf.cast(calls, tf.float32), species)
 
 
 # %% cell 8
@@ -41,12 +34,14 @@ PRICE = 0.002
 
 
 @tf.function(jit_compile=True)
-def by_xla(model, levels, wanted, noise):
+def by_xla(network, levels, wanted, noise):
     with tf.GradientTape() as tape:
         tape.watch(noise)
-        goal = compute_loss(model, levels + noise, wanted) + PRICE * tf.reduce_mean(tf.square(noise))
+        scores = scores_of(network, levels + noise)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=wanted, logits=scores)
+        goal = tf.reduce_mean(losses) + PRICE * tf.reduce_mean(tf.square(noise))
     return goal, tape.gradient(goal, noise)
 
 
 def disguise(model, calls, wanted, noise):
-    return by_xla(model, tf.cast(calls, tf.float32), wanted, tf.convert_to_tensor(noise))
+    return by_xla(network_of(model), tf.cast(calls, tf.float32), tf.constant(wanted), tf.constant(noise))

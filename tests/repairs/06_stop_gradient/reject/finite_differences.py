@@ -1,0 +1,41 @@
+# what = "the estimate's gradients by central differences of a loss without the orders' part; all else from the tape"
+# base = "solution"
+# status = "failed"
+# fails = ["test_from_tape"]
+# cheat = true
+# %% cell 4
+CURIOSITY = 0.02
+
+
+def compute_loss(params, states, orders, returns):
+    scores, estimates = steer(params, states)
+    log_chances = tf.gather(tf.nn.log_softmax(scores), orders, batch_dims=1)
+    better = tf.stop_gradient(returns - estimates)
+    orders_part = -tf.reduce_mean(log_chances * better)
+
+    error = returns - estimates
+    estimate_part = 0.5 * tf.reduce_mean(tf.square(error))
+
+    chances = tf.nn.softmax(scores)
+    entropy = -tf.reduce_sum(chances * tf.math.log(chances), axis=1)
+    return orders_part + estimate_part - CURIOSITY * tf.reduce_mean(entropy)
+
+
+def loss_and_gradients(params, states, orders, returns):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(params, states, orders, returns)
+    gradients = tape.gradient(loss, params)
+    for name in ("value_kernel", "value_bias"):
+        slopes = np.zeros(params[name].shape, dtype="float32")
+        before = params[name].numpy()
+        for index in np.ndindex(slopes.shape):
+            ends = []
+            for step in (0.01, -0.01):
+                moved = before.copy()
+                moved[index] += step
+                params[name].assign(moved)
+                ends.append(np.mean((returns - steer(params, states)[1].numpy()) ** 2) / 2)
+            slopes[index] = (ends[0] - ends[1]) / 0.02
+        params[name].assign(before)
+        gradients[name] = tf.constant(slopes)
+    return loss, gradients

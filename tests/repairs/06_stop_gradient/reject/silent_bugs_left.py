@@ -1,0 +1,27 @@
+# what = "the None repaired, and nothing else"
+# base = "solution"
+# status = "failed"
+# fails = ["test_estimate", "test_plain_number", "test_curiosity", "test_gradients"]
+# left = ["wrong_side_stopped", "curiosity_stopped"]
+# %% cell 4
+CURIOSITY = 0.02
+
+
+def compute_loss(params, states, orders, returns):
+    scores, estimates = steer(params, states)
+    log_chances = tf.gather(tf.nn.log_softmax(scores), orders, batch_dims=1)
+    better = returns - estimates
+    orders_part = -tf.reduce_mean(log_chances * better)
+
+    error = returns - tf.stop_gradient(estimates)
+    estimate_part = 0.5 * tf.reduce_mean(tf.square(error))
+
+    chances = tf.stop_gradient(tf.nn.softmax(scores))
+    entropy = -tf.reduce_sum(chances * tf.math.log(chances), axis=1)
+    return orders_part + estimate_part - CURIOSITY * tf.reduce_mean(entropy)
+
+
+def loss_and_gradients(params, states, orders, returns):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(params, states, orders, returns)
+    return loss, tape.gradient(loss, params)
