@@ -16,6 +16,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from grader.classroom.loop import Grade
 from grader.inside.measure import MB
 from grader.model import Verdict
+from grader.resident.borrowing import borrow_kernels
 
 GRADING_SECONDS = 900.0  # for one notebook, far beyond any exercise's own limits: a backstop for our own mistakes
 MEMORY_PER_JOB = 1_500  # MB: a worker, its warm TensorFlow and one ordinary notebook
@@ -54,6 +55,7 @@ def _begin_worker() -> None:
     # Ctrl-C reaches every process of the terminal, but only the batch decides what it means. A handler, because an
     # ignored signal would stay ignored in the kernels, which are interrupted by it.
     signal.signal(signal.SIGINT, lambda *_: None)
+    borrow_kernels()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()

@@ -28,10 +28,11 @@ class Account:
     def __init__(self, connection: socket.socket, folder: Path) -> None:
         self._connection, self._lock, self.folder = connection, threading.Lock(), folder
 
-    def open(self) -> None:
+    def open(self, kernels_only: bool = False) -> None:
         """From now on this process borrows."""
         global _account
-        _account = self
+        if not kernels_only:
+            _account = self
         forkserver.lend(self._server)
 
     def send_to(self, connection: socket.socket) -> None:
@@ -63,9 +64,17 @@ class Account:
 
 def borrow() -> None:
     """In a command that runs by itself: have lent to it what the resident grader keeps, where that can be."""
-    given = client.account()
+    given = client.account(starts=True)
     if given is not None:
         Account(*given).open()
+
+
+def borrow_kernels() -> None:
+    """In one of many processes, which would stand in line for a single judge: have fork servers lent to it, where a
+    resident grader runs."""
+    given = client.account(starts=False)
+    if given is not None:
+        Account(*given).open(kernels_only=True)
 
 
 def folder() -> Path | None:

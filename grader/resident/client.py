@@ -34,7 +34,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) if o
 
 def run(arguments: Sequence[str]) -> int | None:
     """Have a command run by the resident grader; its exit code. None: it is to be run here."""
-    if not _wanted(arguments) or arguments[0] in ALONE:
+    if not _wanted(arguments) or not _plain_python() or arguments[0] in ALONE:
         return None
     signature = place.signature()
     starts = arguments[0] not in NEVER_STARTS
@@ -52,17 +52,17 @@ def run(arguments: Sequence[str]) -> int | None:
         return None
 
 
-def account() -> tuple[socket.socket, Path] | None:
-    """For a command that runs here: a way to borrow from the resident grader all the same, and the folder of that one,
-    which is started where none runs. None where it is not to be had."""
+def account(starts: bool) -> tuple[socket.socket, Path] | None:
+    """For a command that runs here: a way to borrow from the resident grader all the same, and the folder of that one.
+    `starts`: it is started where none runs. None where it is not to be had."""
     if not _wanted(sys.argv[1:]):
         return None
     signature = place.signature()
-    folder = place.folder(signature, make=True)
+    folder = place.folder(signature, make=starts)
     if folder is None:
         return None
     try:
-        connection = _connect(folder, starts=True)
+        connection = _connect(folder, starts)
         if connection is None:
             return None
         with connection:
@@ -79,11 +79,12 @@ def account() -> tuple[socket.socket, Path] | None:
 def _wanted(arguments: Sequence[str]) -> bool:
     if not sys.platform.startswith("linux") or os.environ.get(SWITCH) == OFF or os.environ.get("CI"):
         return False
-    if None in (sys.stdin, sys.stdout, sys.stderr):
-        return False
-    options = sys.orig_argv[1:2]
-    plain = all(word in ("-m", "-c") or not word.startswith("-") for word in options)  # no option of the interpreter's
-    return bool(arguments) and plain and WITHOUT not in arguments
+    return None not in (sys.stdin, sys.stdout, sys.stderr) and bool(arguments) and WITHOUT not in arguments
+
+
+def _plain_python() -> bool:
+    """Whether the interpreter was given no options, which a fork could not take over."""
+    return all(word in ("-m", "-c") or not word.startswith("-") for word in sys.orig_argv[1:2])
 
 
 def _connect(folder: Path, starts: bool) -> socket.socket | None:

@@ -24,7 +24,17 @@ EXERCISES = exercises(Path(__file__).parents[2] / "exercises")
 REPAIRS = [(exercise, repair) for exercise in EXERCISES for repair in repairs(exercise)]
 
 
-@pytest.mark.parametrize(("exercise", "repair"), REPAIRS, ids=[f"{e.id}/{r.name}" for e, r in REPAIRS])
+def judged(number: int, repair: Repair) -> bool:
+    """Whether the suite judges it: the right ones, each bug alone, a third of the other wrong ones. The soak and
+    `verify` judge them all."""
+    return repair.name.startswith("accept/") or repair.name.startswith("reject/only_") or number % 3 == 0
+
+
+@pytest.mark.parametrize(
+    ("exercise", "repair"),
+    [pytest.param(e, r, marks=() if judged(n, r) else pytest.mark.soak) for n, (e, r) in enumerate(REPAIRS)],
+    ids=[f"{e.id}/{r.name}" for e, r in REPAIRS],
+)
 def test_a_repair_gets_the_verdict_and_the_hints_that_it_deserves(
     grader: Grader, exercise: Exercise, repair: Repair, tmp_path: Path
 ) -> None:

@@ -208,6 +208,22 @@ def test_a_notebook_behind_walls_cannot_reach_it(warmed: Place, walls: str, reac
 
 
 @pytest.mark.timing  # who does not hear from it in time does without
+def test_the_workers_of_a_batch_borrow_its_kernels(warmed: Place) -> None:
+    submission = warmed.course / "submissions" / "ada" / "01_line.ipynb"
+    submission.parent.mkdir(parents=True)
+    shutil.copyfile(warmed.course / SOLUTION, submission)
+    batch = warmed.start("batch", "submissions", "--output", "graded", "--jobs", "1")
+    programs = set()
+    while batch.poll() is None:
+        with suppress(psutil.NoSuchProcess):
+            programs |= {child.name() for child in psutil.Process(batch.pid).children(recursive=True)}
+        time.sleep(0.2)
+    out, errors = batch.communicate()
+    assert "1 passed" in out, out + errors
+    assert "bwrap" not in programs
+
+
+@pytest.mark.timing  # who does not hear from it in time does without
 def test_watch_borrows_from_it_and_goes_on_when_it_has_gone(warmed: Place) -> None:
     watch = warmed.start("watch", "01", "--plain")
     try:
