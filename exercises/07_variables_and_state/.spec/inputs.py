@@ -50,11 +50,12 @@ def draw(
     area: float = 0.5,
     base: float = 1.0,
 ) -> Arrays:
-    """`spread`: how far the logits are from 0. `area`: the logarithm of the valley's size, roughly."""
+    """`spread`: how far the logits are from 0. `area`: the logarithm of the valley's size, roughly, and never 0, where
+    its price would have no gradient."""
     arrays = {
         "leak": spread * rng.permutation([1.0, -1.0, 0.1]) + rng.uniform(-0.8, 0.8, STORES),
         "runoff": rng.uniform(0.5, 0.8) * spread * rng.choice([-1.0, 1.0]),
-        "log_area": area + rng.uniform(-1.0, 1.0),
+        "log_area": area + rng.uniform(0.3, 1.0),
         "base": base * rng.uniform(0.2, 1.5),
         "rain": rain * rng.gamma(2.0, 1.0, (rainfalls, hours)) * (rng.uniform(size=(rainfalls, hours)) < 0.8),
     }

@@ -45,7 +45,7 @@ losses = []
 print("step    loss   current  vorticity  coast")
 for step in range(STEPS):
     loss, gradients = loss_and_gradients(model, buoys, coast)
-    if step % 6 == 0:
+    if step % 5 == 0:
         report(step, loss)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     losses.append(float(loss))

@@ -31,7 +31,7 @@ def report(step, loss):
     print(f"{step:4}{loss:8.3f}{missed:10.3f}{turned:11.3f}{leaked:7.3f}")
 
 
-STEPS = 18
+STEPS = 15
 model = build_model()
 optimizer = tf.keras.optimizers.Adam(0.1)
 losses = []
@@ -39,7 +39,7 @@ losses = []
 print("step    loss   current  vorticity  coast")
 for step in range(STEPS):
     loss, gradients = loss_and_gradients(model, buoys, coast)
-    if step % 6 == 0:
+    if step % 5 == 0:
         report(step, loss)
     optimizer.apply_gradients(zip(gradients, [v for v in model.trainable_variables if len(v.shape) > 1]))
     losses.append(float(loss))

@@ -13,7 +13,7 @@ def current(model, positions):
     return tf.stack([slope[:, 1], -slope[:, 0]], axis=1)
 
 
-def vorticity(model, positions, step=0.02):
+def vorticity(model, positions, step=0.05):
     east, north = tf.constant([[step, 0.0]]), tf.constant([[0.0, step]])
     by_x = current(model, positions + east)[:, 1] - current(model, positions - east)[:, 1]
     by_y = current(model, positions + north)[:, 0] - current(model, positions - north)[:, 0]

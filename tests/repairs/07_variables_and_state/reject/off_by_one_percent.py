@@ -1,35 +1,16 @@
-# what = "the share is one per cent too small"
+# what = "every gradient is one per cent too large"
 # base = "solution"
 # status = "failed"
-# fails = ["test_forward", "test_share", "test_stores", "test_gradients", "test_four_quantities"]
-# %% cell 3
-class Valley(tf.keras.Model):
-    def __init__(self):
-        super().__init__()
-        guess = tf.keras.initializers.Constant(FIRST_GUESS)
-        self.leak = self.add_weight(shape=(STORES,), initializer=guess, name="leak")
-        self.runoff = self.add_weight(shape=(), initializer="zeros", name="runoff")
-        self.base = self.add_weight(shape=(), initializer="zeros", name="base")
-        self.log_area = self.add_weight(shape=(), initializer="zeros", name="log_area")
-
-    def call(self, rain):
-        leak = tf.sigmoid(self.leak)
-        share = 0.99 * tf.sigmoid(self.runoff)
-        storage = tf.zeros((len(rain), STORES))
-        seeping = (1.0 - share) * rain
-        arriving = []
-        for hour in range(rain.shape[1]):
-            outflow = leak * storage
-            inflow = tf.concat([seeping[:, hour, tf.newaxis], outflow[:, :-1]], axis=1)
-            arriving.append(outflow[:, -1])
-            storage = storage - outflow + inflow
-        return self.base + tf.exp(self.log_area) * (share * rain + tf.stack(arriving, axis=1))
+# fails = ["test_from_tape"]
+# %% cell 4
+def compute_loss(model, rain, water):
+    errors = tf.square(forecast(model, rain) - water)
+    return tf.reduce_mean(errors) + 0.05 * tf.square(model.log_area)
 
 
-def build_model():
-    return Valley()
-
-
-def forecast(model, rain):
-    """The water in the brook, hour by hour."""
-    return model(tf.convert_to_tensor(rain))
+def loss_and_gradients(model, rain, water):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(model, rain, water)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
+    return loss, {name: None if g is None else 1.01 * g for name, g in zip(names, gradients)}
