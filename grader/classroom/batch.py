@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.classroom.gradebook import Gradebook, Row
-from grader.classroom.intake import take_in
+from grader.classroom.intake import Assigned, Intake, take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
 from grader.model import Exercise, Status, Verdict, number_of
 from grader.model.errors import GraderError
@@ -40,17 +40,24 @@ class Course:
         return row.grader_version == self.version and row.exercise_hash == self.hashes.get(row.exercise, "")
 
 
-def take_submissions(
-    source: Path, output: Path, course: Course, students: Path | None = None, keep: Keep = keep_nothing
-) -> Gradebook:
-    """The gradebook in `output`, with everything in `source` noted in it and a verdict on all that was refused."""
-    gradebook = Gradebook(output)
+def read_submissions(
+    source: Path, output: Path, course: Course, tables: Collection[Path] = (), assigned: Assigned | None = None
+) -> Intake:
+    """Everything in `source`, with the notebooks copied to `output`."""
     ids = [exercise.id for exercise in course.exercises]
-    handed_in = take_in(source, output / NOTEBOOKS, ids, students=students, exclude=[output])
-    if not handed_in:
+    intake = take_in(source, output / NOTEBOOKS, ids, tables=tables, assigned=assigned, exclude=[output])
+    if not intake.submissions:
         raise GraderError(f"There are no submissions in {source}.", "Give the folder or zip that holds the notebooks.")
+    return intake
+
+
+def take_submissions(intake: Intake, output: Path, course: Course, keep: Keep = keep_nothing) -> Gradebook:
+    """The gradebook in `output`, with everything noted in it and a verdict on all that was refused."""
+    gradebook = Gradebook(output)
     gradebook.add_exercises(course.exercises)
-    gradebook.add_submissions(handed_in)
+    if intake.people:
+        gradebook.enrol(intake.people.students)
+    gradebook.add_submissions(intake.submissions)
     for row in gradebook.rows():
         if row.reason and not (row.status and course.graded_by_this(row)):
             verdict = refusal(row)

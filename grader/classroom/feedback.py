@@ -23,6 +23,7 @@ from grader.words import score_in_words
 
 RESULTS, FEEDBACK = "results", "feedback"
 ENDINGS = {"html": ".html", "json": ".json", "junit": ".junit.xml", "gradescope": ".gradescope.json"}
+TAKING_BACK = frozenset({"canvas", "moodle", "nbgrader"})  # platforms that take files back under names of their own
 HANDED_BACK = (".html", ".json")
 
 Render = Callable[[Verdict, Notes, str], str]
@@ -56,7 +57,7 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
     """Fill `feedback/` anew from the attempts that count; the archives that can be given to a platform are returned."""
     target = folder / FEEDBACK
     shutil.rmtree(target, ignore_errors=True)
-    counting = [row for row in rows if row.counts and row.status]
+    counting = [row for row in rows if row.has_score]
     names = folder_names({row.student for row in counting})
     archives: dict[Path, dict[str, bytes]] = defaultdict(dict)
     for row in counting:
@@ -73,7 +74,7 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
 def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
     for ending in HANDED_BACK:
         file = results / f"{row.key}{ending}"
-        if file.is_file():
+        if row.key and file.is_file():
             yield ending, file.read_bytes()
     if row.override:
         when = f"{row.override.made:%Y-%m-%d}"
@@ -84,13 +85,13 @@ def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
 
 def _archive(row: Row) -> str:
     """Canvas and Moodle take one archive for each assignment, and know students by names that each of them made."""
-    if row.platform in ("canvas", "moodle"):
-        return f"{row.platform}-{row.exercise}.zip"
-    return "nbgrader.zip" if row.platform == "nbgrader" else "students.zip"
+    if row.platform == "nbgrader":
+        return "nbgrader.zip"
+    return f"{row.platform}-{row.exercise}.zip" if row.platform in TAKING_BACK else "students.zip"
 
 
 def _inside(row: Row, student_folder: str) -> str:
-    if row.platform == "plain":
+    if row.platform not in TAKING_BACK:
         return f"{student_folder}/{row.exercise}"
     inner = "/".join(_plain(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
     return f"feedback/{inner}" if row.platform == "nbgrader" else inner

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.model import number_of
 from grader.words import out_of, place, plural, score_in_words
 
 COLUMNS = (  # title and most characters; the last takes what is left
-    *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 10), ("score", 8), ("checks", 12)),
+    *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 13), ("score", 8), ("checks", 12)),
     ("what", 0),
 )
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
@@ -34,16 +34,21 @@ class Query:
         return [row for row in rows if self._wants(row)]
 
     def _wants(self, row: Row) -> bool:
-        who = (self.student or "").casefold()
+        who = self.student or ""
         return (
             (self.attempts or row.counts or not (row.student and row.exercise))
-            and (not who or who == row.student.casefold() or who in row.name.casefold())
+            and (not who or is_meant(row, who))
             and (not self.exercise or self.exercise in (row.exercise, number_of(row.exercise)))
             and (not self.section or self.section == row.section)
             and (not self.status or (row.status or "waiting") == self.status)
             and (not self.code or any(finding.code == self.code.upper() for finding in row.findings))
             and (not self.overridden or row.override is not None)
         )
+
+
+def is_meant(row: Row, who: str) -> bool:
+    """Whether `who` is the row's student: an id, or a part of a name."""
+    return who.casefold() == row.student.casefold() or who.casefold() in row.name.casefold()
 
 
 def listing(rows: Sequence[Row], width: int) -> str:
@@ -61,8 +66,8 @@ def _cells(row: Row) -> list[str]:
         row.student or "?",
         row.name if row.name != row.student else "",
         row.exercise or "?",
-        str(row.attempt),
-        row.status or "waiting",
+        str(row.attempt or ""),
+        status_in_words(row.status),
         f"{row.score:g}/{row.max_score:g}" + (" ✎" if row.override else ""),
         "".join(SIGNS.get(check.status, "?") for check in row.checks),
         codes or ("" if row.status == "passed" else row.message),
@@ -75,7 +80,8 @@ def _fit(text: str, space: int) -> str:
 
 def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]) -> str:
     lines = [
-        f"{row.name or row.student}, {row.exercise}, attempt {row.attempt}: {row.status or 'waiting'}",
+        ", ".join([who_is(row), row.exercise, *([f"attempt {row.attempt}"] if row.attempt else [])])
+        + f": {status_in_words(row.status)}",
         score_in_words(row.score, row.max_score),
         *([row.message] if row.message else []),
         "",
@@ -85,10 +91,25 @@ def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]
         ),
         *(f" {one.code} {place(one.cell, one.line)}: {one.source.strip()}" for one in row.findings),
         *(f" ✎ {_change(score)} by {who} on {made:%Y-%m-%d %H:%M}: {comment}" for score, comment, who, made in history),
-        "",
-        f"from {row.source}",
+        *(["", f"from {row.source}"] if row.source else []),
+        *([f"note: {row.note}"] if row.note else []),
     ]
     return "\n".join(lines)
+
+
+def who_is(row: Row) -> str:
+    """ "Ada Lovelace (ada)": two people can have one name."""
+    return f"{row.name} ({row.student})" if row.name not in ("", row.student) else row.student
+
+
+def addresses(rows: Iterable[Row]) -> str:
+    """A line for each student, as mail programs take it; an id where no address is known."""
+    people = {row.student: f"{row.name} <{row.email}>" if row.email else who_is(row) for row in rows if row.student}
+    return "\n".join(people.values())
+
+
+def status_in_words(status: str) -> str:
+    return status.replace("_", " ") or "waiting"
 
 
 def _change(score: float | None) -> str:
@@ -96,5 +117,12 @@ def _change(score: float | None) -> str:
 
 
 def count_in_words(counts: Counter[str]) -> str:
-    named = [f"{count} {name.replace('_', ' ') or 'waiting'}" for name, count in counts.most_common()]
-    return f"{plural(counts.total(), 'submission')}: {', '.join(named)}." if named else "No submissions."
+    named = [f"{count} {status_in_words(name)}" for name, count in counts.most_common()]
+    noun = "row" if counts[NOT_SUBMITTED] else "submission"
+    return f"{plural(counts.total(), noun)}: {', '.join(named)}." if named else "No submissions."
+
+
+def nothing_at_all(rows: Iterable[Row]) -> set[str]:
+    """Students of whom there is no submission, whatever scores were set by hand."""
+    rows = list(rows)
+    return {row.student for row in rows if row.student} - {row.student for row in rows if row.status != NOT_SUBMITTED}

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.classroom.gradebook.rows import NOT_SUBMITTED
 from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
 from grader.model import Status, number_of
 from grader.model.errors import GraderError
 from grader.words import score_in_words
 
 if TYPE_CHECKING:
-    from grader.classroom.gradebook import Gradebook
+    from grader.classroom.gradebook import Gradebook, Row
 
-EVERY_STATUS = [str(status) for status in Status]
+EVERY_STATUS = [*(str(status) for status in Status), "waiting", NOT_SUBMITTED]
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -43,11 +44,19 @@ def command(ctx: click.Context, folder: Path) -> None:
 @click.option("--student", help="Only this student: an id, or part of a name.")
 @click.option("--exercise", help="Only this exercise: an id, or its number.")
 @click.option("--section", help="Only this section.")
-@click.option("--status", type=click.Choice([*EVERY_STATUS, "waiting"]), help="Only submissions with this status.")
+@click.option("--status", type=click.Choice(EVERY_STATUS), help="Only rows with this status.")
 @click.option("--code", help="Only notebooks with this finding, such as GRAD002.")
 @click.option("--overridden", is_flag=True, help="Only scores set by hand.")
+@click.option("--nothing", is_flag=True, help="Only students who submitted nothing at all.")
 @click.option("--attempts", is_flag=True, help="All attempts, not only those that count.")
-@click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "mail"]),
+    default="text",
+    show_default=True,
+    help="`mail` is a line for each student, with the address where a table has one.",
+)
 @click.pass_obj
 def show(
     book: Gradebook,
@@ -57,18 +66,24 @@ def show(
     status: str | None,
     code: str | None,
     overridden: bool,
+    nothing: bool,
     attempts: bool,
     form: str,
 ) -> None:
-    """List the submissions and their results."""
-    from grader.classroom.showing import Query, count_in_words, details, listing
+    """List the submissions and their results, and who has submitted none."""
+    from grader.classroom.showing import Query, addresses, count_in_words, details, listing, nothing_at_all
 
     query = Query(student, exercise, section, status, code, overridden, attempts)
-    rows = query.choose(book.rows())
+    rows = query.choose(book.everybody())
+    if nothing:
+        missing = nothing_at_all(book.everybody())
+        rows = [row for row in rows if row.student in missing]
     if form == "csv":
         from grader.classroom.exports.table import gradebook_csv
 
         click.echo(gradebook_csv(rows, book.check_order()), nl=False)
+    elif form == "mail":
+        click.echo(addresses(rows))
     elif len(rows) == 1 and student:
         click.echo(details(rows[0], book.history(rows[0].student, rows[0].exercise)))
     else:
@@ -89,22 +104,33 @@ def override(
 ) -> None:
     """Set a SCORE by hand.
 
-    It stays when the notebook is graded again, and every change is kept.
+    STUDENT is an id or a part of a name. The score is for the exercise, whether or not there is a notebook; it stays
+    when one is graded again, and every change is kept.
     """
     if (score is None) != withdraw:
         raise click.UsageError("Give a SCORE, or --withdraw to go back to the grader's own.")
-    rows = book.rows()
-    identifier = _one(exercise, sorted({row.exercise for row in rows if row.exercise}))
-    book.override(student, identifier, score, comment, who)
-    row = next(
-        (row for row in book.rows() if row.counts and (row.student, row.exercise) == (student, identifier)), None
-    )
-    if row is None:
-        click.echo(f"{student} has submitted nothing for {identifier} yet; the score is kept until then.")
-        return
-    said = "the grader's own score again" if withdraw else f"set by {who}, the grader's own is {row.graded_score:g}"
-    click.echo(f"{student}, {identifier}: {score_in_words(row.score, row.max_score)}, {said}.")
+    student = _one_student(student, book)
+    exercise = _one(exercise, list(book.check_order()))
+    book.override(student, exercise, score, comment, who)
+    rows = (row for row in book.everybody() if row.counts and (row.student, row.exercise) == (student, exercise))
+    if row := next(rows, None):
+        now = score_in_words(row.score, row.max_score) if row.has_score else "no score"
+        from grader.classroom.showing import who_is
+
+        click.echo(f"{who_is(row)}, {exercise}: {now}, {_in_place_of(row, who)}.")
+    else:
+        click.echo(f"{student}, {exercise}: no score, and no submission.")
     click.echo("`export` writes the tables again.")
+
+
+def _in_place_of(row: Row, who: str) -> str:
+    from grader.classroom.showing import status_in_words
+
+    if row.override is None:
+        return "the grader's own score again" if row.has_score else "and no submission"
+    if row.status == NOT_SUBMITTED:
+        return f"set by {who}, without a submission"
+    return f"set by {who}, the grader's own is {row.graded_score:g} ({status_in_words(row.status)})"
 
 
 @command.command()
@@ -130,3 +156,16 @@ def _one(name: str, ids: Sequence[str]) -> str:
     if len(matching) == 1:
         return matching[0]
     raise GraderError(f"The gradebook has no exercise {name}.", f"It has {', '.join(ids) or 'none'}.")
+
+
+def _one_student(words: str, book: Gradebook) -> str:
+    """The student meant by an id or a part of a name, as `show` takes it."""
+    students = book.students()
+    matching = [one for one in students if one.casefold() == words.casefold()]
+    matching = matching or [one for one, name in students.items() if words.casefold() in name.casefold()]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
+        raise GraderError(f"The gradebook has no student {words}.", "`gradebook DIR show` lists them.")
+    shown = ", ".join(f"{one} ({students[one]})" for one in matching[:10])
+    raise GraderError(f"{words} could be any of these students: {shown}.", "Give the id.")

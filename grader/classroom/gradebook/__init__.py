@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.classroom.gradebook.database import Mount, connect
-from grader.classroom.gradebook.rows import Override, Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Override, Row
 from grader.model import Exercise, Verdict
 from grader.model.errors import GraderError
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from grader.classroom.gradebook.tables import AttemptRow, StudentRow
-    from grader.classroom.intake import Submission
+    from grader.classroom.intake import Student, Submission
 
-__all__ = ["FILE", "Gradebook", "Override", "Row"]
+__all__ = ["FILE", "NOT_SUBMITTED", "Gradebook", "Override", "Row"]
 
 FILE = "gradebook.db"
 
@@ -97,6 +97,13 @@ class Gradebook:
                     ExerciseRow(id=exercise.id, title=exercise.title, max_score=exercise.max_score, checks=ids)
                 )
 
+    def enrol(self, people: Iterable[Student]) -> None:
+        """Note who is enrolled: exactly these people, from now on."""
+        from grader.classroom.gradebook.enrolment import enrol
+
+        with self._session() as session:
+            enrol(session, list(people))
+
     def add_submissions(self, submissions: Sequence[Submission]) -> None:
         """Note what was handed in. What is known already stays as it is, apart from names and where it lay."""
         from sqlalchemy import func, select
@@ -120,6 +127,7 @@ class Gradebook:
                 attempt = known.get(one.key) or AttemptRow(key=one.key, intake=intake, position=one.attempt)
                 attempt.student_id, attempt.exercise_id = one.student or None, one.exercise
                 attempt.sha256, attempt.source, attempt.reason = one.sha256, one.source, one.reason
+                attempt.note = one.note
                 attempt.submitted = one.submitted.replace(tzinfo=None) if one.submitted else None
                 attempt.serial, attempt.late = one.serial, one.late
                 attempt.platform, attempt.hand_back = one.platform, one.hand_back
@@ -210,6 +218,23 @@ class Gradebook:
 
         with self._session() as session:
             return rows(session)
+
+    def everybody(self) -> list[Row]:
+        """The rows, and one for each exercise at which somebody enrolled has none."""
+        from grader.classroom.gradebook.reading import absent_rows, rows
+
+        with self._session() as session:
+            submitted = rows(session)
+            return sorted([*submitted, *absent_rows(session, submitted)], key=lambda row: row.place)
+
+    def students(self) -> dict[str, str]:
+        """Everybody's id and name."""
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import StudentRow
+
+        with self._session() as session:
+            return {row.id: row.name for row in session.scalars(select(StudentRow).order_by(StudentRow.id))}
 
     def history(self, student: str, exercise: str) -> list[tuple[float | None, str, str, datetime]]:
         """Every override of a student at an exercise, the oldest first: score, comment, who, when."""

@@ -1,4 +1,4 @@
-"""What the gradebook answers with: one frozen Row for each thing that was handed in."""
+"""What the gradebook answers with: one frozen Row for each thing that was handed in, or that was not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grader.model import Check, Finding
+
+NOT_SUBMITTED = "not_submitted"  # in place of a verdict's status
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Row:
     section: str
     exercise: str  # "" when it is not known which this is for
     title: str
-    attempt: int  # of this student at this exercise, from 1
-    counts: bool  # the newest attempt that could be graded
+    attempt: int  # of this student at this exercise, from 1; 0 where there is none
+    counts: bool  # the newest attempt that could be graded, or the row of somebody without one
     late: bool
     submitted: datetime | None
     source: str
@@ -35,7 +37,7 @@ class Row:
     platform: str
     hand_back: str
     reason: str  # why intake refused it; "" when it may be graded
-    status: str  # of the verdict; "" while not graded
+    status: str  # of the verdict; "" while not graded; NOT_SUBMITTED
     message: str
     next_step: str
     graded_score: float  # the grader's own
@@ -46,6 +48,18 @@ class Row:
     findings: tuple[Finding, ...]
     grader_version: str
     exercise_hash: str
+    note: str = ""  # for the instructor
+    email: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str, int, str]:
+        """By student, exercise and attempt."""
+        return self.student.casefold(), self.student, self.exercise, self.attempt, self.source
+
+    @property
+    def has_score(self) -> bool:
+        """Whether there is something to tell other programs: a person's word, or what came of an attempt."""
+        return self.counts and (self.override is not None or self.status not in ("", NOT_SUBMITTED))
 
     @property
     def score(self) -> float:

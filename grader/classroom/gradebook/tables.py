@@ -36,6 +36,8 @@ class StudentRow(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
     section: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    enrolled: Mapped[bool] = mapped_column(default=False)  # in a table of students: has a row whatever is submitted
 
 
 class ExerciseRow(Table):
@@ -62,6 +64,7 @@ class AttemptRow(Table):
     intake: Mapped[int]  # number of the batch that first saw it
     late: Mapped[bool]
     reason: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
     platform: Mapped[str]
     hand_back: Mapped[str]
     verdict: Mapped[VerdictRow | None] = relationship(back_populates="attempt", cascade="all, delete-orphan")

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 
 LONGEST_LINE = 160
 LONGEST_MESSAGE = 240
@@ -48,6 +48,8 @@ def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
         student = students.setdefault(
             row.student, {"id": row.student, "name": row.name or row.student, "section": row.section, "work": {}}
         )
+        if row.status == NOT_SUBMITTED and not row.override:
+            continue
         order = [check["id"] for check in exercises[row.exercise]["checks"]]
         index = exercises[row.exercise]["index"]
         student["work"][index] = _entry(row, order, attempts[row.student, row.exercise], index, codes, lines)
@@ -59,9 +61,9 @@ def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
         "codes": codes.listed(),
         "lines": lines.listed(),
         "refused": [
-            [row.name or row.student, row.source, row.message[:LONGEST_MESSAGE]]
+            [row.name or row.student, row.source, (row.note or row.message)[:LONGEST_MESSAGE]]
             for row in rows
-            if row.status in ("ungradable", "error")
+            if row.status in ("ungradable", "error") or row.note
         ][:NOT_GRADED_SHOWN],
     }
 
@@ -94,7 +96,7 @@ def _attempts(rows: Sequence[Row]) -> Mapping[tuple[str, str], int]:
     """What could not be graded costs no attempt, and neither does the same file a second time."""
     contents = defaultdict(set)
     for row in rows:
-        if row.status not in ("", "ungradable", "error"):
+        if row.status not in ("", "ungradable", "error", NOT_SUBMITTED):
             contents[row.student, row.exercise].add(row.sha256)
     counted: dict[tuple[str, str], int] = defaultdict(int)
     counted.update({pair: len(hashes) for pair, hashes in contents.items()})
