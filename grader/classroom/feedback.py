@@ -19,7 +19,7 @@ from grader.course.files import make_zip, write_whole
 from grader.course.progress import Standing
 from grader.course.reveal import hold_back
 from grader.model import Exercise, Notes, Reveal, Verdict
-from grader.words import score_in_words
+from grader.words import number, points, score_in_words
 
 RESULTS, FEEDBACK = "results", "feedback"
 ENDINGS = {"html": ".html", "json": ".json", "junit": ".junit.xml", "gradescope": ".gradescope.json"}
@@ -81,6 +81,13 @@ def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
         comment = f"\n{row.override.comment}" if row.override.comment else ""
         score = score_in_words(row.override.score, row.max_score)
         yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n".encode()
+    elif row.penalty:
+        yield ".score.txt", f"{score_in_words(row.score, row.max_score)}. {late_in_words(row)}\n".encode()
+
+
+def late_in_words(row: Row) -> str:
+    days = f"{number(row.days_late)} {'day' if row.days_late == 1 else 'days'}"
+    return f"Submitted {days} late, which takes {points(row.penalty)} of the {points(row.graded_score)} points."
 
 
 def _archive(row: Row) -> str:

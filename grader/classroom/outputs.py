@@ -42,7 +42,12 @@ def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> It
     from grader.classroom.page import class_page
 
     file = gradebook.folder / PAGE
-    write_whole(file, class_page(rows, gradebook.check_order(), title=gradebook.title, made=datetime.now()))
+    write_whole(
+        file,
+        class_page(
+            rows, gradebook.check_order(), title=gradebook.title, made=datetime.now(), settings=gradebook.settings
+        ),
+    )
     yield f"{file}: the class at a glance."
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
+from grader.classroom.feedback import late_in_words
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.model import number_of
 from grader.words import out_of, place, plural, score_in_words
@@ -83,6 +84,7 @@ def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]
         ", ".join([who_is(row), row.exercise, *([f"attempt {row.attempt}"] if row.attempt else [])])
         + f": {status_in_words(row.status)}",
         score_in_words(row.score, row.max_score),
+        *([late_in_words(row)] if row.penalty else []),
         *([row.message] if row.message else []),
         "",
         *(

@@ -17,6 +17,7 @@ import click
 from grader.commands import options
 from grader.commands.exits import INTERRUPTED, OK, OUR_FAULT
 from grader.course.catalogue import course_folder, exercises, find
+from grader.course.settings import read_settings
 from grader.kernels import Walls
 from grader.model import Device, Exercise, Reveal, Status, Verdict
 from grader.words import plural
@@ -50,7 +51,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=FILE,
     help="Gradebook exported from Canvas: who is enrolled, and the table to fill with the scores.",
 )
-@click.option("--title", help="Title of the class page [default: the name of --output].")
+@click.option("--title", help="Title of the class page [default: course.toml's, or the name of --output].")
 @options.device
 @options.kernel
 @options.sandbox
@@ -101,12 +102,15 @@ def command(
         shown = as_shown(verdict, by_id.get(verdict.exercise), attempts.get(key, 1), reveal)
         keep_results(output, key, shown, render)
 
+    settings = read_settings(folder)
+    archives = {name: planned.id for planned in settings.exercises for name in planned.archives}
     tables = [table for table in (students, roster) if table]
     with alone_in(output), ExitStack() as closing:
-        intake = read_submissions(submissions, output, known, tables, _assigned(assigned, folder))
+        intake = read_submissions(submissions, output, known, tables, archives | _assigned(assigned, folder))
         gradebook = closing.enter_context(take_submissions(intake, output, known, keep))
-        if title:
-            gradebook.call(title)
+        gradebook.plan(settings)
+        if title or settings.title:
+            gradebook.call(title or settings.title)
         if gradebook.notice:
             console.print(gradebook.notice, markup=False)
         rows = gradebook.rows()

@@ -12,7 +12,17 @@ from grader.words import points
 
 COLUMNS = (
     *("student", "name", "section", "exercise", "attempt", "counts", "late", "submitted"),
-    *("status", "score", "max_score", "graded_score", "override_by", "override_on", "override_comment"),
+    *(
+        "status",
+        "score",
+        "max_score",
+        "graded_score",
+        "days_late",
+        "late_penalty",
+        "override_by",
+        "override_on",
+        "override_comment",
+    ),
     *("message", "note", "codes", "seconds", "file", "sha256", "email"),
 )
 
@@ -50,6 +60,8 @@ def _cells(row: Row) -> list[str]:
         points(row.score),
         points(row.max_score),
         points(row.graded_score),
+        points(row.days_late) if row.days_late else "",
+        points(row.penalty) if row.penalty else "",
         override.who if override else "",
         override.made.isoformat(" ", "seconds") if override else "",
         override.comment if override else "",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from grader.classroom.gradebook.database import Mount, connect
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, Override, Row
+from grader.course.settings import SETTINGS, CourseSettings
 from grader.model import Exercise, Verdict
 from grader.model.errors import GraderError
 
@@ -75,6 +76,17 @@ class Gradebook:
 
         with self._session() as session:
             session.merge(SettingRow(name="title", value=title))
+
+    def plan(self, settings: CourseSettings) -> None:
+        """Keep the course's settings: deadlines, what being late costs, which attempt counts."""
+        from grader.classroom.gradebook.tables import SettingRow
+
+        with self._session() as session:
+            session.merge(SettingRow(name="course", value=SETTINGS.dump_json(settings).decode()))
+
+    @property
+    def settings(self) -> CourseSettings:
+        return SETTINGS.validate_json(self._setting("course", "{}"))
 
     def _setting(self, name: str, otherwise: str) -> str:
         """A setting's value; the first time that it is asked for, it becomes `otherwise`."""
@@ -216,15 +228,17 @@ class Gradebook:
         """Everything that was handed in, by student, exercise and attempt."""
         from grader.classroom.gradebook.reading import rows
 
+        settings = self.settings
         with self._session() as session:
-            return rows(session)
+            return rows(session, settings)
 
     def everybody(self) -> list[Row]:
         """The rows, and one for each exercise at which somebody enrolled has none."""
         from grader.classroom.gradebook.reading import absent_rows, rows
 
+        settings = self.settings
         with self._session() as session:
-            submitted = rows(session)
+            submitted = rows(session, settings)
             return sorted([*submitted, *absent_rows(session, submitted)], key=lambda row: row.place)
 
     def students(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, Override, Row
 from grader.classroom.gradebook.tables import AttemptRow, ExerciseRow, OverrideRow, StudentRow, VerdictRow
+from grader.course.settings import DAY, CourseSettings
 from grader.model import Check, CheckStatus, Finding, Severity, Status
 
 Pair = tuple[str, str]
@@ -25,7 +26,7 @@ NOT_GRADED: dict[str, Any] = {
 }
 
 
-def rows(session: Session) -> list[Row]:
+def rows(session: Session, settings: CourseSettings) -> list[Row]:
     verdict = selectinload(AttemptRow.verdict)
     query = select(AttemptRow).options(
         verdict.selectinload(VerdictRow.checks), verdict.selectinload(VerdictRow.findings)
@@ -37,9 +38,9 @@ def rows(session: Session) -> list[Row]:
     for attempt in session.scalars(query):
         groups[attempt.student_id or "", attempt.exercise_id or ""].append(attempt)
     result = [
-        _row(attempt, number, counts, students.get(group[0]), exercises.get(group[1]), overrides.get(group))
+        _row(attempt, number, counts, students.get(group[0]), exercises.get(group[1]), overrides.get(group), settings)
         for group, attempts in groups.items()
-        for attempt, number, counts in _numbered(attempts, known=all(group))
+        for attempt, number, counts in _numbered(attempts, settings, known=all(group))
     ]
     return sorted(result, key=lambda row: row.place)
 
@@ -97,17 +98,42 @@ def _overrides(session: Session) -> Mapping[Pair, Override]:
     }
 
 
-def _numbered(attempts: Sequence[AttemptRow], *, known: bool) -> Iterator[tuple[AttemptRow, int, bool]]:
-    """With its number and whether it counts: the newest does, unless it is a file that nobody could grade, or one that
-    was submitted for another exercise and would take another's place."""
+def _numbered(
+    attempts: Sequence[AttemptRow], settings: CourseSettings, *, known: bool
+) -> Iterator[tuple[AttemptRow, int, bool]]:
+    """With its number and whether it counts: the one that the course's settings choose, from those that could be graded
+    and were not submitted for another exercise, as long as there is such a one."""
     in_order = sorted(
         attempts, key=lambda one: (one.submitted or datetime.min, one.serial, one.intake, one.position, one.source)
     )
     broken = [one for one in in_order if one.verdict is not None and one.verdict.status == Status.UNGRADABLE]
     gradable = [one for one in in_order if one not in broken] or in_order[-1:]
-    newest = ([one for one in gradable if not one.note] or gradable)[-1]
+    chosen = _chosen([one for one in gradable if not one.note] or gradable, settings)
     for number, attempt in enumerate(in_order, start=1):
-        yield attempt, number if known else 1, known and attempt is newest
+        yield attempt, number if known else 1, known and attempt is chosen
+
+
+def _chosen(in_order: Sequence[AttemptRow], settings: CourseSettings) -> AttemptRow:
+    if settings.counts == "best":
+        return max(enumerate(in_order), key=lambda item: (_graded(item[1]) - _penalty(item[1], settings), item[0]))[1]
+    if settings.counts == "before_deadline":
+        return ([one for one in in_order if not _lateness(one, settings)] or in_order)[-1]
+    return in_order[-1]
+
+
+def _graded(attempt: AttemptRow) -> float:
+    return attempt.verdict.score if attempt.verdict else 0.0
+
+
+def _lateness(attempt: AttemptRow, settings: CourseSettings) -> timedelta:
+    submitted = attempt.submitted.replace(tzinfo=UTC) if attempt.submitted else None
+    return settings.lateness(attempt.student_id or "", attempt.exercise_id or "", submitted)
+
+
+def _penalty(attempt: AttemptRow, settings: CourseSettings) -> float:
+    """In points: a share of the attempt's own score."""
+    late = _lateness(attempt, settings)
+    return _graded(attempt) * settings.late.percent(late) / 100 if late else 0.0
 
 
 def _row(
@@ -117,8 +143,10 @@ def _row(
     student: StudentRow | None,
     exercise: ExerciseRow | None,
     override: Override | None,
+    settings: CourseSettings,
 ) -> Row:
     verdict = attempt.verdict
+    late = _lateness(attempt, settings)
     names = ("status", "message", "next_step", "grader_version", "exercise_hash", "seconds")
     return Row(
         key=attempt.key,
@@ -130,7 +158,9 @@ def _row(
         title=exercise.title if exercise else "",
         attempt=number,
         counts=counts,
-        late=attempt.late,
+        late=attempt.late or bool(late),
+        days_late=late / DAY,
+        penalty=_penalty(attempt, settings),
         submitted=attempt.submitted.replace(tzinfo=UTC) if attempt.submitted else None,
         source=attempt.source,
         sha256=attempt.sha256,

@@ -49,6 +49,8 @@ class Row:
     grader_version: str
     exercise_hash: str
     note: str = ""  # for the instructor
+    days_late: float = 0.0  # after the student's deadline; 0 within the grace, and where no time is known
+    penalty: float = 0.0  # points that being late takes from the grader's score
     email: str = ""
 
     @property
@@ -63,5 +65,5 @@ class Row:
 
     @property
     def score(self) -> float:
-        """What counts: a person's word before the grader's."""
-        return self.override.score if self.override else self.graded_score
+        """What counts: a person's word before the grader's, from which being late takes something."""
+        return self.override.score if self.override else self.graded_score - self.penalty

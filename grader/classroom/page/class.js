@@ -61,7 +61,7 @@ function placeWords(place) {
 }
 function total(student, chosen) {
   let score = 0, worth = 0;
-  for (const index of chosen) { score += student.work[index]?.[SCORE] ?? 0; worth += exercises[index].worth; }
+  for (const index of chosen) { const { worth: points, weight } = exercises[index]; score += weight * (student.work[index]?.[SCORE] ?? 0); worth += weight * points; }
   return { score, worth };
 }
 const sum = (student, chosen, what) => chosen.reduce((all, index) => all + (student.work[index]?.[what] ?? 0), 0);
@@ -211,7 +211,7 @@ function entryWords(exercise, entry) {
   const checks = exercises[exercise].checks;
   const failed = [...entry[CHECKS]].flatMap((letter, index) => (letter === "f" || letter === "e" ? [checks[index].title] : []));
   const parts = [`${WORDS[entry[STATUS]] ?? entry[STATUS]}, ${number(entry[SCORE])} of ${number(exercises[exercise].worth)} points, ${entry[ATTEMPTS] === 1 ? "1 attempt" : `${entry[ATTEMPTS]} attempts`}`];
-  if (entry[LATE]) parts.push("late");
+  if (entry[LATE]) parts.push(entry[LATE]);
   if (failed.length) parts.push(`fails: ${failed.join("; ")}`);
   if (entry[OVERRIDE]) { const [who, made, comment, graded] = entry[OVERRIDE]; parts.push(`set by ${view.hidden ? "hand" : who} on ${made} in place of ${number(graded)}${comment && !view.hidden ? `: ${comment}` : ""}`); }
   return parts.join(". ");
