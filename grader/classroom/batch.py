@@ -13,13 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.classroom.gradebook import Gradebook, Row
+from grader.classroom.gradebook import NOTEBOOKS, Gradebook, Row
 from grader.classroom.intake import Assigned, Intake, take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
 from grader.model import Exercise, Status, Verdict, number_of
 from grader.model.errors import GraderError
-
-NOTEBOOKS = "notebooks"
 
 Keep = Callable[[str, Verdict], None]
 
@@ -110,7 +108,8 @@ def record(gradebook: Gradebook, key: str, verdict: Verdict, course: Course) -> 
 
 def refusal(row: Row) -> Verdict:
     """The verdict on what intake could not accept."""
-    step = "Ask for the notebook again." if row.student else "Put it into a folder with the student's id."
+    again = "Submit the notebook itself, the file that ends in .ipynb."
+    step = again if row.student else "Put it into a folder with the student's id."
     return not_graded(row.exercise, Status.UNGRADABLE, f"Not graded: {row.reason}.", step, row.sha256)
 
 

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.course.files import make_zip, write_whole
 from grader.course.progress import Standing
 from grader.course.reveal import hold_back
@@ -57,7 +57,7 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
     """Fill `feedback/` anew from the attempts that count; the archives that can be given to a platform are returned."""
     target = folder / FEEDBACK
     shutil.rmtree(target, ignore_errors=True)
-    counting = [row for row in rows if row.has_score]
+    counting = [row for row in rows if row.counts and row.status]
     names = folder_names({row.student for row in counting})
     archives: dict[Path, dict[str, bytes]] = defaultdict(dict)
     for row in counting:
@@ -83,6 +83,10 @@ def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
         yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n".encode()
     elif row.penalty:
         yield ".score.txt", f"{score_in_words(row.score, row.max_score)}. {late_in_words(row)}\n".encode()
+    elif row.status == NOT_SUBMITTED:
+        yield ".score.txt", f"There is no submission for {row.title or row.exercise}.\n".encode()
+    if row.comments:
+        yield ".comments.txt", ("\n\n".join(row.comments) + "\n").encode()
 
 
 def late_in_words(row: Row) -> str:

@@ -79,8 +79,8 @@ def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None)
     for row in scored:
         results = json.loads(_kept(gradebook, row, "gradescope") or "{}")
         results["score"] = row.score
-        if row.override and row.override.comment:
-            results["output"] = "\n\n".join(filter(None, [row.override.comment, results.get("output", "")]))
+        said = [row.override.comment if row.override else "", *row.comments, results.get("output", "")]
+        results["output"] = "\n\n".join(filter(None, said))
         text = json.dumps(results, ensure_ascii=False, indent=2)
         write_whole(target / names[row.student] / row.exercise / "results.json", text)
     yield f"{target}: results.json for {plural(len(scored), 'score')}."

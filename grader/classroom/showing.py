@@ -93,6 +93,7 @@ def details(row: Row, history: Sequence[tuple[float | None, str, str, datetime]]
         ),
         *(f" {one.code} {place(one.cell, one.line)}: {one.source.strip()}" for one in row.findings),
         *(f" ✎ {_change(score)} by {who} on {made:%Y-%m-%d %H:%M}: {comment}" for score, comment, who, made in history),
+        *(f" ✎ {comment}" for comment in row.comments),
         *(["", f"from {row.source}"] if row.source else []),
         *([f"note: {row.note}"] if row.note else []),
     ]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.classroom.gradebook.rows import NOT_SUBMITTED
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, About
 from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
 from grader.model import Status, number_of
 from grader.model.errors import GraderError
-from grader.words import score_in_words
+from grader.words import plural, score_in_words
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook, Row
@@ -29,7 +29,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("folder", type=FOLDER)
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
-    """Show a class's gradebook, override scores, export tables.
+    """Show a class's gradebook, override scores, comment, export tables.
 
     FOLDER is the --output of `batch`.
     """
@@ -131,6 +131,59 @@ def _in_place_of(row: Row, who: str) -> str:
     if row.status == NOT_SUBMITTED:
         return f"set by {who}, without a submission"
     return f"set by {who}, the grader's own is {row.graded_score:g} ({status_in_words(row.status)})"
+
+
+@command.command()
+@click.argument("exercise")
+@click.argument("text")
+@click.option("--student", help="For one student: an id, or part of a name.")
+@click.option("--finding", metavar="CODE", help="For everybody with this finding, such as GRAD002.")
+@click.option("--line", metavar="CODE", help="For everybody with this statement, whatever they call their variables.")
+@click.option("--who", default=getpass.getuser, help="Who writes [default: you].")
+@click.pass_obj
+def comment(
+    book: Gradebook, exercise: str, text: str, student: str | None, finding: str | None, line: str | None, who: str
+) -> None:
+    """Write a comment without a score, once for all equal work.
+
+    It comes with the feedback, also of students who submit later.
+    """
+    given: list[tuple[About, str | None]] = [("student", student), ("finding", finding), ("line", line)]
+    chosen = [(about, value) for about, value in given if value]
+    if len(chosen) != 1:
+        raise click.UsageError("Say for whom: --student, --finding or --line.")
+    about, value = chosen[0]
+    value = _one_student(value, book) if about == "student" else value.upper() if about == "finding" else value
+    exercise = _one(exercise, list(book.check_order()))
+    book.comment(exercise, about, value, text, who)
+    reached = sorted({row.student for row in book.everybody() if row.exercise == exercise and text in row.comments})
+    shown = ", ".join(reached[:10]) + (" ..." if len(reached) > 10 else "")
+    click.echo(f"{exercise}: for {plural(len(reached), 'student')} now{f': {shown}' if shown else ''}.")
+    click.echo("`export` writes the feedback again.")
+
+
+@command.command(name="import")
+@click.argument("table", type=FILE)
+@click.option("--who", default=getpass.getuser, help="Who sets the scores [default: you].")
+@click.pass_obj
+def import_(book: Gradebook, table: Path, who: str) -> None:
+    """Set scores and comments from a table.
+
+    TABLE is a CSV with the columns student, exercise, score and comment; a score or a comment may be missing. If a line
+    is wrong, nothing is imported.
+    """
+    from grader.classroom.importing import read_judgements
+
+    exercises = list(book.check_order())
+    read = read_judgements(table, lambda name: _one_student(name, book), lambda name: _one(name, exercises))
+    for one in read:
+        if one.score is not None:
+            book.override(one.student, one.exercise, one.score, one.comment, who)
+        else:
+            book.comment(one.exercise, "student", one.student, one.comment, who)
+    scores = sum(one.score is not None for one in read)
+    click.echo(f"{plural(scores, 'score')} and {plural(len(read) - scores, 'comment')} imported.")
+    click.echo("`export` writes the tables again.")
 
 
 @command.command()

@@ -219,7 +219,7 @@ def test_migrations_build_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     with create_engine(f"sqlite:///{tmp_path / FILE}").connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
-        assert context.get_current_revision() == "0002"
+        assert context.get_current_revision() == "0003"
 
 
 def test_two_who_open_a_new_gradebook_at_once_both_get_it(tmp_path: Path) -> None:

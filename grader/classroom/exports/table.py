@@ -12,17 +12,8 @@ from grader.words import points
 
 COLUMNS = (
     *("student", "name", "section", "exercise", "attempt", "counts", "late", "submitted"),
-    *(
-        "status",
-        "score",
-        "max_score",
-        "graded_score",
-        "days_late",
-        "late_penalty",
-        "override_by",
-        "override_on",
-        "override_comment",
-    ),
+    *("status", "score", "max_score", "graded_score", "days_late", "late_penalty"),
+    *("override_by", "override_on", "override_comment", "comments"),
     *("message", "note", "codes", "seconds", "file", "sha256", "email"),
 )
 
@@ -65,6 +56,7 @@ def _cells(row: Row) -> list[str]:
         override.who if override else "",
         override.made.isoformat(" ", "seconds") if override else "",
         override.comment if override else "",
+        "\n".join(row.comments),
         row.message,
         row.note,
         " ".join(dict.fromkeys(finding.code for finding in row.findings if finding.severity == "error")),

@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from grader.classroom.gradebook.database import Mount, connect
-from grader.classroom.gradebook.rows import NOT_SUBMITTED, Override, Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, About, Comment, Override, Row
 from grader.course.settings import SETTINGS, CourseSettings
 from grader.model import Exercise, Verdict
 from grader.model.errors import GraderError
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from grader.classroom.gradebook.tables import AttemptRow, StudentRow
     from grader.classroom.intake import Student, Submission
 
-__all__ = ["FILE", "NOT_SUBMITTED", "Gradebook", "Override", "Row"]
+__all__ = ["FILE", "NOTEBOOKS", "NOT_SUBMITTED", "Gradebook", "Override", "Row"]
 
 FILE = "gradebook.db"
+NOTEBOOKS = "notebooks"  # the folder in which they are, each under its hash
 
 
 class Gradebook:
@@ -222,7 +223,29 @@ class Gradebook:
                 )
             )
 
+    def comment(self, exercise: str, about: About, value: str, text: str, who: str) -> None:
+        """Write a comment without a score."""
+        from grader.classroom.gradebook.tables import CommentRow
+
+        row = CommentRow(exercise_id=exercise, about=about, value=value, text=text, who=who, made=_now())
+        with self._session() as session:
+            session.add(row)
+
     # --- reading ---
+
+    def comments(self) -> list[Comment]:
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import CommentRow
+
+        with self._session() as session:
+            rows = session.scalars(select(CommentRow).order_by(CommentRow.id))
+            return [
+                Comment(
+                    row.exercise_id, cast(About, row.about), row.value, row.text, row.who, row.made.replace(tzinfo=UTC)
+                )
+                for row in rows
+            ]
 
     def rows(self) -> list[Row]:
         """Everything that was handed in, by student, exercise and attempt."""
@@ -233,13 +256,15 @@ class Gradebook:
             return rows(session, settings)
 
     def everybody(self) -> list[Row]:
-        """The rows, and one for each exercise at which somebody enrolled has none."""
+        """The rows, and one for each exercise at which somebody enrolled has none; with the comments."""
+        from grader.classroom.comments import add_comments
         from grader.classroom.gradebook.reading import absent_rows, rows
 
         settings = self.settings
         with self._session() as session:
             submitted = rows(session, settings)
-            return sorted([*submitted, *absent_rows(session, submitted)], key=lambda row: row.place)
+            everybody = sorted([*submitted, *absent_rows(session, submitted)], key=lambda row: row.place)
+        return add_comments(everybody, self.comments(), self.folder / NOTEBOOKS)
 
     def students(self) -> dict[str, str]:
         """Everybody's id and name."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from grader.classroom.gradebook.tables import AttemptRow, OverrideRow, StudentRow
+from grader.classroom.gradebook.tables import AttemptRow, CommentRow, OverrideRow, StudentRow
 
 if TYPE_CHECKING:
     from grader.classroom.intake import Student
@@ -30,4 +30,6 @@ def enrol(session: Session, people: Sequence[Student]) -> None:
         for alias in {*student.ids, student.name} & rows.keys() - ids:
             for table in (AttemptRow, OverrideRow):
                 session.execute(update(table).where(table.student_id == alias).values(student_id=student.id))
+            by_student = CommentRow.about == "student", CommentRow.value == alias
+            session.execute(update(CommentRow).where(*by_student).values(value=student.id))
             session.delete(rows.pop(alias))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from grader.model import Check, Finding
 
+About = Literal["student", "finding", "line"]
 NOT_SUBMITTED = "not_submitted"  # in place of a verdict's status
 
 
@@ -16,6 +18,18 @@ class Override:
 
     score: float
     comment: str
+    who: str
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a person wrote about somebody's work, or about everybody's in which the same stands."""
+
+    exercise: str
+    about: About
+    value: str  # an id, a diagnostic code, or a line of code
+    text: str
     who: str
     made: datetime
 
@@ -50,6 +64,7 @@ class Row:
     exercise_hash: str
     note: str = ""  # for the instructor
     days_late: float = 0.0  # after the student's deadline; 0 within the grace, and where no time is known
+    comments: tuple[str, ...] = ()  # filled in by grader.classroom.comments
     penalty: float = 0.0  # points that being late takes from the grader's score
     email: str = ""
 

@@ -130,3 +130,16 @@ class OverrideRow(Table):
     comment: Mapped[str]
     who: Mapped[str]
     made: Mapped[datetime]
+
+
+class CommentRow(Table):
+    """A comment without a score: `about` one student, or everybody with a finding or a line of code."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exercise_id: Mapped[str] = mapped_column(ForeignKey("exercises.id"))
+    about: Mapped[str]
+    value: Mapped[str]
+    text: Mapped[str]
+    who: Mapped[str]
+    made: Mapped[datetime]
