@@ -7,6 +7,7 @@ version of the grader on this version of the exercise.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from grader.classroom.intake import Assigned, Intake, take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
 from grader.model import Exercise, Status, Verdict, number_of
 from grader.model.errors import GraderError
+from grader.words import did_you_mean, points
 
 Keep = Callable[[str, Verdict], None]
 
@@ -66,12 +68,43 @@ def take_submissions(intake: Intake, output: Path, course: Course, keep: Keep = 
 
 def to_grade(rows: Sequence[Row], course: Course, regrade: Collection[str] = ()) -> list[Row]:
     """What has no verdict yet, has one that is out of date or our own failure, or is asked for again."""
+    return [row for row in rows if not row.reason and row.exercise in course.hashes and why(row, course, regrade)]
+
+
+def why(row: Row, course: Course, regrade: Collection[str] = ()) -> str:
+    """Why a row is graded now; "" where it is not."""
+    if not row.status:
+        return "new"
+    if row.status == Status.ERROR:
+        return "internal error last time"
+    if row.exercise_hash != course.hashes.get(row.exercise, ""):
+        return "the exercise changed"
+    if row.grader_version != course.version:
+        return f"graded by version {row.grader_version} of the grader"
+    return "asked for" if _asked(row, regrade) else ""
+
+
+def check_regrade(rows: Sequence[Row], course: Course, regrade: Collection[str]) -> None:
+    """Raise GraderError where there is nothing to which one of these words could refer."""
+    known = {"all"} | {row.student for row in rows}
+    known |= {name for exercise in course.hashes for name in (exercise, number_of(exercise))}
+    for word in regrade:
+        if word not in known:
+            raise GraderError(
+                f"--regrade {word}: there is no such student or exercise{did_you_mean(word, known)}.",
+                "Give a student's id as `gradebook DIR show` lists it, an exercise's number, or all.",
+            )
+
+
+def changes(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """Whose score another grading changed, from what to what."""
+    old = {row.key: row for row in before if row.status}
+    pairs = [(old[row.key], row) for row in after if row.key in old]
     return [
-        row
-        for row in rows
-        if not row.reason
-        and row.exercise in course.hashes
-        and (not row.status or row.status == Status.ERROR or not course.graded_by_this(row) or _asked(row, regrade))
+        f"{new.name or new.student}, {new.exercise}, attempt {new.attempt}: "
+        f"{points(was.graded_score)} -> {points(new.graded_score)} ({was.status} -> {new.status})"
+        for was, new in pairs
+        if (was.status, was.graded_score) != (new.status, new.graded_score)
     ]
 
 
@@ -111,6 +144,18 @@ def refusal(row: Row) -> Verdict:
     again = "Submit the notebook itself, the file that ends in .ipynb."
     step = again if row.student else "Put it into a folder with the student's id."
     return not_graded(row.exercise, Status.UNGRADABLE, f"Not graded: {row.reason}.", step, row.sha256)
+
+
+@contextmanager
+def private(folder: Path) -> Iterator[None]:
+    """Keep a folder with names and scores, and what is written while this lasts, for its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

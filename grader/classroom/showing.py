@@ -52,11 +52,13 @@ def is_meant(row: Row, who: str) -> bool:
     return who.casefold() == row.student.casefold() or who.casefold() in row.name.casefold()
 
 
-def listing(rows: Sequence[Row], width: int) -> str:
-    """A line for each row, cut to `width` characters."""
+def listing(rows: Sequence[Row], width: int | None) -> str:
+    """A line for each row, cut to `width` characters; for another program (None) nothing is cut."""
     table = [[title for title, _ in COLUMNS], *(_cells(row) for row in rows)]
-    spaces = [min(most, max(cell_len(line[index]) for line in table)) for index, (_, most) in enumerate(COLUMNS)]
-    spaces[-1] = max(10, width - sum(spaces[:-1]) - 2 * len(COLUMNS) + 2)
+    widest = [max(cell_len(line[index]) for line in table) for index in range(len(COLUMNS))]
+    spaces = [min(most, wide) if width and most else wide for (_, most), wide in zip(COLUMNS, widest, strict=True)]
+    if width:
+        spaces[-1] = max(10, width - sum(spaces[:-1]) - 2 * len(COLUMNS) + 2)
     lines = ("  ".join(_fit(cell, space) for cell, space in zip(line, spaces, strict=True)).rstrip() for line in table)
     return "\n".join(lines)
 

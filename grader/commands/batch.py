@@ -82,7 +82,18 @@ def command(
     from rich.console import Console
 
     from grader import __version__
-    from grader.classroom.batch import Course, alone_in, grade_rows, read_submissions, take_submissions, to_grade
+    from grader.classroom.batch import (
+        Course,
+        alone_in,
+        changes,
+        check_regrade,
+        grade_rows,
+        private,
+        read_submissions,
+        take_submissions,
+        to_grade,
+        why,
+    )
     from grader.classroom.feedback import as_shown, keep_results, number_attempts
     from grader.classroom.outputs import ALWAYS, write_others, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
@@ -105,7 +116,7 @@ def command(
     settings = read_settings(folder)
     archives = {name: planned.id for planned in settings.exercises for name in planned.archives}
     tables = [table for table in (students, roster) if table]
-    with alone_in(output), ExitStack() as closing:
+    with private(output), alone_in(output), ExitStack() as closing:
         intake = read_submissions(submissions, output, known, tables, archives | _assigned(assigned, folder))
         gradebook = closing.enter_context(take_submissions(intake, output, known, keep))
         gradebook.plan(settings)
@@ -115,8 +126,13 @@ def command(
             console.print(gradebook.notice, markup=False)
         rows = gradebook.rows()
         attempts |= number_attempts(rows)
+        check_regrade(rows, known, regrade)
         todo = to_grade(rows, known, regrade)
-        console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
+        reasons = Counter(why(row, known, regrade) for row in todo)
+        because = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        console.print(
+            f"{len(rows)} submissions, {len(todo)} to grade{f' ({because})' if because else ''}.", markup=False
+        )
         findings = None if cluster else output / f".findings-{__version__}.db"
         pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox, findings)
         stopped = False
@@ -134,12 +150,16 @@ def command(
             *write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, roster),
             *write_others(output, intake),
         ]
-        counts = Counter(row.status for row in gradebook.rows())
+        graded = gradebook.rows()
+        counts = Counter(row.status for row in graded)
+        changed = changes(todo, graded)
         missing = nothing_at_all(gradebook.everybody())
     click.echo(count_in_words(counts))
     if missing:
         click.echo(f"{plural(len(missing), 'student')} submitted nothing: `gradebook {output} show --nothing`.")
-    for sentence in said:
+    if any(row.status for row in todo):
+        click.echo(f"{plural(len(changed), 'score')} changed{':' if changed else '.'}")
+    for sentence in [*changed, *said]:
         click.echo(sentence)
     return OUR_FAULT if counts[Status.ERROR] else OK
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +27,22 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def pass_book(command: Callable[..., None]) -> Callable[..., None]:
+    """Open the gradebook when a command runs, and not for its --help."""
+
+    @click.pass_context
+    @wraps(command)
+    def opened(ctx: click.Context, *arguments: Any, **options: Any) -> None:
+        from grader.classroom.batch import private
+        from grader.classroom.gradebook import Gradebook
+
+        book = ctx.with_resource(Gradebook(ctx.obj, create=False))
+        ctx.with_resource(private(ctx.obj))
+        ctx.invoke(command, book, *arguments, **options)
+
+    return opened
+
+
 @click.group(invoke_without_command=True)
 @click.argument("folder", type=FOLDER)
 @click.pass_context
@@ -33,9 +51,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 
     FOLDER is the --output of `batch`.
     """
-    from grader.classroom.gradebook import Gradebook
-
-    ctx.obj = ctx.with_resource(Gradebook(folder, create=False))
+    ctx.obj = folder
     if ctx.invoked_subcommand is None:
         ctx.invoke(show)
 
@@ -57,7 +73,7 @@ def command(ctx: click.Context, folder: Path) -> None:
     show_default=True,
     help="`mail` is a line for each student, with the address where a table has one.",
 )
-@click.pass_obj
+@pass_book
 def show(
     book: Gradebook,
     student: str | None,
@@ -87,7 +103,7 @@ def show(
     elif len(rows) == 1 and student:
         click.echo(details(rows[0], book.history(rows[0].student, rows[0].exercise)))
     else:
-        click.echo(listing(rows, shutil.get_terminal_size().columns))
+        click.echo(listing(rows, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
     click.echo(count_in_words(Counter(row.status for row in rows)), err=True)
 
 
@@ -98,7 +114,7 @@ def show(
 @click.option("--comment", default="", help="The reason; the student will read it.")
 @click.option("--who", default=getpass.getuser, help="Who sets the score [default: you].")
 @click.option("--withdraw", is_flag=True, help="Go back to the grader's own score.")
-@click.pass_obj
+@pass_book
 def override(
     book: Gradebook, student: str, exercise: str, score: float | None, comment: str, who: str, withdraw: bool
 ) -> None:
@@ -140,7 +156,7 @@ def _in_place_of(row: Row, who: str) -> str:
 @click.option("--finding", metavar="CODE", help="For everybody with this finding, such as GRAD002.")
 @click.option("--line", metavar="CODE", help="For everybody with this statement, whatever they call their variables.")
 @click.option("--who", default=getpass.getuser, help="Who writes [default: you].")
-@click.pass_obj
+@pass_book
 def comment(
     book: Gradebook, exercise: str, text: str, student: str | None, finding: str | None, line: str | None, who: str
 ) -> None:
@@ -165,7 +181,7 @@ def comment(
 @command.command(name="import")
 @click.argument("table", type=FILE)
 @click.option("--who", default=getpass.getuser, help="Who sets the scores [default: you].")
-@click.pass_obj
+@pass_book
 def import_(book: Gradebook, table: Path, who: str) -> None:
     """Set scores and comments from a table.
 
@@ -190,7 +206,7 @@ def import_(book: Gradebook, table: Path, who: str) -> None:
 @click.argument("what", nargs=-1, type=click.Choice(list(OUTPUTS)))
 @click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")
 @click.option("--title", help="Title of the class page.")
-@click.pass_obj
+@pass_book
 def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
     """Write the outputs again.
 

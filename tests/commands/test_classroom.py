@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from grader import __version__
 from grader.classroom.gradebook import Gradebook
 from grader.commands import batch as batch_command
 from grader.commands import gradebook as gradebook_command
+from grader.model import Status
 from grader.model.errors import GraderError
 
-from ..classroom.making import folder, notebook, with_cell
+from ..classroom.making import folder, notebook, verdict, with_cell
 from ..classroom.outcomes import wait_until_gone
 from ..conftest import wait_until
 
@@ -119,12 +121,32 @@ def test_show_lists_and_filters(graded: Path) -> None:
     title, first, ada, *_ = gradebook(graded).output.splitlines()
     assert title.split() == ["student", "name", "exercise", "#", "status", "score", "checks", "what"]
     assert first.startswith("[red]") and ada.startswith("ada      Ada Lovelace  01_line   1  ungradable  0/10")
-    assert len(first) <= 80
+    assert not [line for line in (first, ada) if "…" in line]  # what another program reads is not cut
     assert "1 submission: 1 ungradable." in gradebook(graded, "show", "--student", "lovelace").output
     assert "No submissions." in gradebook(graded, "show", "--status", "passed").output
     assert "1 submission" in gradebook(graded, "show", "--section", "A").output
     table = CliRunner().invoke(gradebook_command.command, [str(graded), "show", "--format", "csv"]).stdout
     assert [row["student"] for row in csv.DictReader(io.StringIO(table))] == ["[red]", "ada", "bob", "eve"]
+
+
+def test_help_needs_no_gradebook(tmp_path: Path) -> None:
+    assert "--nothing" in gradebook(tmp_path / "none", "show", "--help").output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_the_folder_is_its_owners_alone(graded: Path) -> None:
+    gradebook(graded, "export")
+    assert graded.stat().st_mode & 0o777 == 0o700
+    loose = [path for path in graded.rglob("*") if path.stat().st_mode & 0o077]
+    assert loose == []
+
+
+def test_regrading_nobody_is_an_error(tmp_path: Path, course: Path) -> None:
+    source = folder(tmp_path / "in", {"ada/01/nb.ipynb": b"{"})
+    arguments: list[str | Path] = [source, "--output", tmp_path / "out", "--exercises", course / "exercises"]
+    result = batch(*arguments, "--regrade", "adda")
+    assert isinstance(result.exception, GraderError)
+    assert "--regrade adda: there is no such student or exercise (did you mean `ada`?)" in result.exception.message
 
 
 def test_override_is_set_shown_and_taken_back(graded: Path) -> None:
@@ -195,7 +217,12 @@ def test_a_class_is_graded_with_real_kernels(tmp_path: Path, course: Path) -> No
     }
     assert rows["right"].score == 10 and [check.status for check in rows["wrong"].checks][:2] == ["passed", "failed"]
     assert rows["wrong"].findings and not rows["right"].findings
-    assert "5 submissions, 0 to grade" in batch(*arguments).output
+    assert "5 submissions, 0 to grade." in batch(*arguments).output
+    with Gradebook(output) as book:
+        book.record(rows["right"].key, verdict(Status.FAILED, LINE), version=__version__, exercise_hash="before")
+    said = batch(*arguments).output
+    assert "5 submissions, 1 to grade (1 the exercise changed)." in said
+    assert f"1 score changed:\nright, {LINE}, attempt 1: 1 -> 10 (failed -> passed)" in said
 
 
 @pytest.mark.kernel

@@ -42,7 +42,10 @@ function scramble(text) {
 
 students.forEach((student, index) => { student.index = index; student.find = `${student.name} ${student.id}`.toLowerCase(); });
 [...students].sort((a, b) => scramble(a.id) - scramble(b.id)).forEach((student, index) => { student.alias = `Student ${index + 1}`; });
-const nameOf = (student) => (view.hidden ? student.alias : student.name);
+const bearers = new Map();
+for (const student of students) bearers.set(student.name, (bearers.get(student.name) ?? 0) + 1);
+for (const student of students) student.shown = bearers.get(student.name) > 1 ? `${student.name} (${student.id})` : student.name; /* namesakes */
+const nameOf = (student) => (view.hidden ? student.alias : student.shown);
 
 /* --- questions about one student's work --- */
 const shownExercises = () => (view.exercise < 0 ? exercises.map((_, index) => index) : [view.exercise]);
