@@ -6,6 +6,7 @@ or a sentence that says which there are.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from grader.course import shipped
+from grader.course import packed, shipped
 from grader.course.settings import read_settings
 from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
 from grader.model.codes import CAUSE_OF
@@ -110,11 +111,20 @@ def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
         problem = f"does not know {', '.join(named)}" if unknown else f"lacks {', '.join(sorted(missing))}"
         raise GraderError(f"{path} {problem}.", "docs/authoring.md shows the format.")
     values: dict[str, Any] = {"bugs": (), **table}
+    if isinstance(values["bugs"], str):  # of a kit
+        values["bugs"] = _unpacked(path, values["bugs"])
     known = {field.name for field in fields(Limits)}
     if strange := set(table.get("limits", {})) - known:
         named = (f"{name}{did_you_mean(name, known)}" for name in sorted(strange))
         raise GraderError(f"{path}: limits has no {', '.join(named)}.", f"It has {', '.join(sorted(known))}.")
     return {name: _field(path, name, value) for name, value in values.items()}
+
+
+def _unpacked(path: Path, bugs: str) -> Any:
+    try:
+        return json.loads(packed.unpack(bugs))
+    except ValueError:
+        raise GraderError(f"{path}: the packed bugs can't be read.", "Unpack the kit again.") from None
 
 
 def _field(path: Path, name: str, value: Any) -> Any:
