@@ -147,6 +147,19 @@ def test_gradescope_is_told_why_a_submission_can_not_be_graded(
     assert results["score"] == 0 and sentence in str(results["output"])
 
 
+@pytest.mark.parametrize("usual", [True, False])
+def test_gradescope_grades_the_notebook_that_the_exercise_names_and_says_which(autograder: Path, usual: bool) -> None:
+    """The chosen one is broken on purpose: no kernel is needed."""
+    own = json.dumps({"metadata": {"gradient_clinic": {"exercise": "01_line"}}, "cells": [{"cell_type": "code"}]})
+    other = json.dumps({"metadata": {"gradient_clinic": {"exercise": "99_other"}}, "cells": []})
+    submission = autograder / "submission"
+    (submission / "a first try.ipynb").write_text(other if not usual else "{}")
+    (submission / "work").mkdir()
+    (submission / "work" / ("notebook.ipynb" if usual else "z.ipynb")).write_text(own if not usual else "{")
+    results = run_autograder(autograder)
+    assert str(results["output"]).startswith(f"Graded notebook: work/{'notebook' if usual else 'z'}.ipynb")
+
+
 def test_a_failure_of_ours_is_no_result(autograder: Path) -> None:
     done = shell("bash run_autograder", autograder, AUTOGRADER=autograder, GRADER_PYTHON="/no/such/python")
     assert done.returncode != 0

@@ -1,4 +1,4 @@
-"""Makes the zip that Gradescope wants: this folder's two scripts, and the course beside them.
+"""Makes the zip that Gradescope wants: this folder's scripts, and the course beside them.
 
 python examples/gradescope/pack.py EXERCISE autograder.zip [--with-spec]
 """
@@ -21,13 +21,14 @@ options.add_argument("--with-spec", action="store_true", help="hidden checks and
 chosen = options.parse_args()
 
 course = course_folder(HERE)
+exercise = find(chosen.exercise, course).id
 with tempfile.TemporaryDirectory() as folder:
     kit = Path(folder, "kit.zip")
-    release(course, kit, chosen.with_spec)
+    release(course, kit, chosen.with_spec, names=[exercise])  # others may not be out yet
     with zipfile.ZipFile(kit) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-files["exercise"] = find(chosen.exercise, course).id.encode()
-for script in ("setup.sh", "run_autograder"):
+files["exercise"] = exercise.encode()
+for script in ("setup.sh", "run_autograder", "choose.py"):
     files[script] = (HERE / script).read_bytes()
 write_whole(chosen.output, make_zip(files))
 print(f"{chosen.output}: upload it under Configure Autograder.")

@@ -7,19 +7,19 @@ version of the grader on this version of the exercise.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.classroom.gradebook import Gradebook, Row
-from grader.classroom.intake import take_in
+from grader.classroom.gradebook import NOTEBOOKS, Gradebook, Row
+from grader.classroom.intake import Assigned, Intake, take_in
 from grader.classroom.loop import Engine, Grade, Job, Watcher, grade_all, not_graded
 from grader.model import Exercise, Status, Verdict, number_of
 from grader.model.errors import GraderError
-
-NOTEBOOKS = "notebooks"
+from grader.words import did_you_mean, points
 
 Keep = Callable[[str, Verdict], None]
 
@@ -40,17 +40,24 @@ class Course:
         return row.grader_version == self.version and row.exercise_hash == self.hashes.get(row.exercise, "")
 
 
-def take_submissions(
-    source: Path, output: Path, course: Course, students: Path | None = None, keep: Keep = keep_nothing
-) -> Gradebook:
-    """The gradebook in `output`, with everything in `source` noted in it and a verdict on all that was refused."""
-    gradebook = Gradebook(output)
+def read_submissions(
+    source: Path, output: Path, course: Course, tables: Collection[Path] = (), assigned: Assigned | None = None
+) -> Intake:
+    """Everything in `source`, with the notebooks copied to `output`."""
     ids = [exercise.id for exercise in course.exercises]
-    handed_in = take_in(source, output / NOTEBOOKS, ids, students=students, exclude=[output])
-    if not handed_in:
+    intake = take_in(source, output / NOTEBOOKS, ids, tables=tables, assigned=assigned, exclude=[output])
+    if not intake.submissions:
         raise GraderError(f"There are no submissions in {source}.", "Give the folder or zip that holds the notebooks.")
+    return intake
+
+
+def take_submissions(intake: Intake, output: Path, course: Course, keep: Keep = keep_nothing) -> Gradebook:
+    """The gradebook in `output`, with everything noted in it and a verdict on all that was refused."""
+    gradebook = Gradebook(output)
     gradebook.add_exercises(course.exercises)
-    gradebook.add_submissions(handed_in)
+    if intake.people:
+        gradebook.enrol(intake.people.students)
+    gradebook.add_submissions(intake.submissions)
     for row in gradebook.rows():
         if row.reason and not (row.status and course.graded_by_this(row)):
             verdict = refusal(row)
@@ -61,12 +68,43 @@ def take_submissions(
 
 def to_grade(rows: Sequence[Row], course: Course, regrade: Collection[str] = ()) -> list[Row]:
     """What has no verdict yet, has one that is out of date or our own failure, or is asked for again."""
+    return [row for row in rows if not row.reason and row.exercise in course.hashes and why(row, course, regrade)]
+
+
+def why(row: Row, course: Course, regrade: Collection[str] = ()) -> str:
+    """Why a row is graded now; "" where it is not."""
+    if not row.status:
+        return "new"
+    if row.status == Status.ERROR:
+        return "internal error last time"
+    if row.exercise_hash != course.hashes.get(row.exercise, ""):
+        return "the exercise changed"
+    if row.grader_version != course.version:
+        return f"graded by version {row.grader_version} of the grader"
+    return "asked for" if _asked(row, regrade) else ""
+
+
+def check_regrade(rows: Sequence[Row], course: Course, regrade: Collection[str]) -> None:
+    """Raise GraderError where there is nothing to which one of these words could refer."""
+    known = {"all"} | {row.student for row in rows}
+    known |= {name for exercise in course.hashes for name in (exercise, number_of(exercise))}
+    for word in regrade:
+        if word not in known:
+            raise GraderError(
+                f"--regrade {word}: there is no such student or exercise{did_you_mean(word, known)}.",
+                "Give a student's id as `gradebook DIR show` lists it, an exercise's number, or all.",
+            )
+
+
+def changes(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """Whose score another grading changed, from what to what."""
+    old = {row.key: row for row in before if row.status}
+    pairs = [(old[row.key], row) for row in after if row.key in old]
     return [
-        row
-        for row in rows
-        if not row.reason
-        and row.exercise in course.hashes
-        and (not row.status or row.status == Status.ERROR or not course.graded_by_this(row) or _asked(row, regrade))
+        f"{new.name or new.student}, {new.exercise}, attempt {new.attempt}: "
+        f"{points(was.graded_score)} -> {points(new.graded_score)} ({was.status} -> {new.status})"
+        for was, new in pairs
+        if (was.status, was.graded_score) != (new.status, new.graded_score)
     ]
 
 
@@ -103,8 +141,21 @@ def record(gradebook: Gradebook, key: str, verdict: Verdict, course: Course) -> 
 
 def refusal(row: Row) -> Verdict:
     """The verdict on what intake could not accept."""
-    step = "Ask for the notebook again." if row.student else "Put it into a folder with the student's id."
+    again = "Submit the notebook itself, the file that ends in .ipynb."
+    step = again if row.student else "Put it into a folder with the student's id."
     return not_graded(row.exercise, Status.UNGRADABLE, f"Not graded: {row.reason}.", step, row.sha256)
+
+
+@contextmanager
+def private(folder: Path) -> Iterator[None]:
+    """Keep a folder with names and scores, and what is written while this lasts, for its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -14,15 +14,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.course.files import make_zip, write_whole
 from grader.course.progress import Standing
 from grader.course.reveal import hold_back
 from grader.model import Exercise, Notes, Reveal, Verdict
-from grader.words import score_in_words
+from grader.words import number, points, score_in_words
 
 RESULTS, FEEDBACK = "results", "feedback"
 ENDINGS = {"html": ".html", "json": ".json", "junit": ".junit.xml", "gradescope": ".gradescope.json"}
+TAKING_BACK = frozenset({"canvas", "moodle", "nbgrader"})  # platforms that take files back under names of their own
 HANDED_BACK = (".html", ".json")
 
 Render = Callable[[Verdict, Notes, str], str]
@@ -73,24 +74,35 @@ def hand_back(folder: Path, rows: Iterable[Row]) -> list[Path]:
 def _files(results: Path, row: Row) -> Iterator[tuple[str, bytes]]:
     for ending in HANDED_BACK:
         file = results / f"{row.key}{ending}"
-        if file.is_file():
+        if row.key and file.is_file():
             yield ending, file.read_bytes()
     if row.override:
         when = f"{row.override.made:%Y-%m-%d}"
         comment = f"\n{row.override.comment}" if row.override.comment else ""
         score = score_in_words(row.override.score, row.max_score)
         yield ".score.txt", f"{score}, set by {row.override.who} on {when}.{comment}\n".encode()
+    elif row.penalty:
+        yield ".score.txt", f"{score_in_words(row.score, row.max_score)}. {late_in_words(row)}\n".encode()
+    elif row.status == NOT_SUBMITTED:
+        yield ".score.txt", f"There is no submission for {row.title or row.exercise}.\n".encode()
+    if row.comments:
+        yield ".comments.txt", ("\n\n".join(row.comments) + "\n").encode()
+
+
+def late_in_words(row: Row) -> str:
+    days = f"{number(row.days_late)} {'day' if row.days_late == 1 else 'days'}"
+    return f"Submitted {days} late, which takes {points(row.penalty)} of the {points(row.graded_score)} points."
 
 
 def _archive(row: Row) -> str:
     """Canvas and Moodle take one archive for each assignment, and know students by names that each of them made."""
-    if row.platform in ("canvas", "moodle"):
-        return f"{row.platform}-{row.exercise}.zip"
-    return "nbgrader.zip" if row.platform == "nbgrader" else "students.zip"
+    if row.platform == "nbgrader":
+        return "nbgrader.zip"
+    return f"{row.platform}-{row.exercise}.zip" if row.platform in TAKING_BACK else "students.zip"
 
 
 def _inside(row: Row, student_folder: str) -> str:
-    if row.platform == "plain":
+    if row.platform not in TAKING_BACK:
         return f"{student_folder}/{row.exercise}"
     inner = "/".join(_plain(part) for part in PurePosixPath(row.hand_back).parts if part not in ("/", "..", "."))
     return f"feedback/{inner}" if row.platform == "nbgrader" else inner

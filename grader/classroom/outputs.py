@@ -10,29 +10,44 @@ from pathlib import Path
 from grader.classroom.exports.table import gradebook_csv
 from grader.classroom.feedback import ENDINGS, RESULTS, folder_names, hand_back
 from grader.classroom.gradebook import Gradebook, Row
+from grader.classroom.intake import Intake
 from grader.course.files import write_whole
 from grader.model.errors import GraderError
+from grader.words import plural
 
-TABLE, PAGE, CANVAS = "gradebook.csv", "class.html", "canvas-import.csv"
+TABLE, PAGE, CANVAS, OTHERS = "gradebook.csv", "class.html", "canvas-import.csv", "other-files.csv"
 
 
 def write_outputs(gradebook: Gradebook, names: Collection[str], roster: Path | None = None) -> list[str]:
     """Write the outputs of these names; `roster` is Canvas' own export, which `canvas` fills."""
-    rows = gradebook.rows()
+    rows = gradebook.everybody()
     return [sentence for name in names for sentence in OUTPUTS[name](gradebook, rows, roster)]
+
+
+def write_others(folder: Path, intake: Intake) -> list[str]:
+    """Write what lay among the submissions and is none, and say what a person should look at."""
+    from grader.classroom.exports.others import about_files, others_csv
+
+    write_whole(folder / OTHERS, "\ufeff" + others_csv(intake.others))
+    return list(about_files(intake, str(folder / OTHERS)))
 
 
 def _table(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     file = gradebook.folder / TABLE
     write_whole(file, "\ufeff" + gradebook_csv(rows, gradebook.check_order()))  # the mark makes Excel read UTF-8
-    yield f"{file}: a row for each submission."
+    yield f"{file}: a row for each submission, and for everybody enrolled without one."
 
 
 def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     from grader.classroom.page import class_page
 
     file = gradebook.folder / PAGE
-    write_whole(file, class_page(rows, gradebook.check_order(), title=gradebook.title, made=datetime.now()))
+    write_whole(
+        file,
+        class_page(
+            rows, gradebook.check_order(), title=gradebook.title, made=datetime.now(), settings=gradebook.settings
+        ),
+    )
     yield f"{file}: the class at a glance."
 
 
@@ -59,28 +74,31 @@ def _canvas(gradebook: Gradebook, rows: Sequence[Row], roster: Path | None) -> I
 
 def _gradescope(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     target = gradebook.folder / "gradescope"
-    kept = list(_kept(gradebook, rows, "gradescope"))
-    for row, student, text in kept:
-        results = {**json.loads(text), "score": row.score}
-        write_whole(target / student / row.exercise / "results.json", json.dumps(results, ensure_ascii=False, indent=2))
-    yield f"{target}: results.json for {len(kept)} notebooks."
+    names = folder_names({row.student for row in rows if row.student})
+    scored = [row for row in rows if row.has_score]
+    for row in scored:
+        results = json.loads(_kept(gradebook, row, "gradescope") or "{}")
+        results["score"] = row.score
+        said = [row.override.comment if row.override else "", *row.comments, results.get("output", "")]
+        results["output"] = "\n\n".join(filter(None, said))
+        text = json.dumps(results, ensure_ascii=False, indent=2)
+        write_whole(target / names[row.student] / row.exercise / "results.json", text)
+    yield f"{target}: results.json for {plural(len(scored), 'score')}."
 
 
 def _junit(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
     target = gradebook.folder / "junit"
-    kept = list(_kept(gradebook, rows, "junit"))
-    for row, student, text in kept:
-        write_whole(target / f"{student}.{row.exercise}.xml", text)
+    names = folder_names({row.student for row in rows if row.student})
+    kept = [(row, text) for row in rows if row.counts and (text := _kept(gradebook, row, "junit"))]
+    for row, text in kept:
+        write_whole(target / f"{names[row.student]}.{row.exercise}.xml", text)
     yield f"{target}: JUnit files for {len(kept)} notebooks."
 
 
-def _kept(gradebook: Gradebook, rows: Sequence[Row], form: str) -> Iterator[tuple[Row, str, str]]:
-    """The attempts that count, the student's folder name, and what was rendered when they were graded."""
-    names = folder_names({row.student for row in rows if row.student})
-    for row in rows:
-        file = gradebook.folder / RESULTS / f"{row.key}{ENDINGS[form]}"
-        if row.counts and file.is_file():
-            yield row, names[row.student], file.read_text("utf-8")
+def _kept(gradebook: Gradebook, row: Row, form: str) -> str:
+    """What was rendered when the attempt was graded; "" where there is none."""
+    file = gradebook.folder / RESULTS / f"{row.key}{ENDINGS[form]}"
+    return file.read_text("utf-8") if row.key and file.is_file() else ""
 
 
 OUTPUTS: dict[str, Callable[[Gradebook, Sequence[Row], Path | None], Iterator[str]]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,11 @@ import click
 
 from grader.commands import options
 from grader.commands.exits import INTERRUPTED, OK, OUR_FAULT
-from grader.course.catalogue import course_folder, exercises
+from grader.course.catalogue import course_folder, exercises, find
+from grader.course.settings import read_settings
 from grader.kernels import Walls
 from grader.model import Device, Exercise, Reveal, Status, Verdict
+from grader.words import plural
 
 if TYPE_CHECKING:
     from grader.classroom.loop import Engine
@@ -32,9 +35,23 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time [default: by cores and memory].")
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: its scheduler's tcp://HOST:8786.")
 @click.option("--regrade", multiple=True, metavar="WHAT", help="Grade again: a student, an exercise, or all.")
-@click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")
-@click.option("--title", help="Title of the class page [default: the name of --output].")
-@click.option("--students", type=FILE, help="Table of ids, names and sections [default: students.csv in SUBMISSIONS].")
+@click.option(
+    "--exercise",
+    "assigned",
+    multiple=True,
+    metavar="[NAME=]EXERCISE",
+    help="Which exercise it is, where a notebook doesn't name one: 01 for everything, or 'hw 1.zip=01' for what is in "
+    "that archive or folder. Can be repeated.",
+)
+@click.option(
+    "--students", type=FILE, help="Who is enrolled: ids, names, sections [default: students.csv in SUBMISSIONS]."
+)
+@click.option(
+    "--roster",
+    type=FILE,
+    help="Gradebook exported from Canvas: who is enrolled, and the table to fill with the scores.",
+)
+@click.option("--title", help="Title of the class page [default: course.toml's, or the name of --output].")
 @options.device
 @options.kernel
 @options.sandbox
@@ -46,9 +63,10 @@ def command(
     jobs: int | None,
     cluster: str | None,
     regrade: tuple[str, ...],
+    assigned: tuple[str, ...],
+    students: Path | None,
     roster: Path | None,
     title: str | None,
-    students: Path | None,
     device: Device,
     kernel: str,
     sandbox: Walls,
@@ -57,18 +75,29 @@ def command(
 ) -> int:
     """Grade a class: every notebook in a folder or a zip.
 
-    SUBMISSIONS can be folders of students or exercises, flat files, or a download from Canvas, Moodle or nbgrader. Run
-    the command again to continue where it stopped, or to grade new submissions. --reveal is for the feedback: the class
-    page and the gradebook always have the lines.
+    SUBMISSIONS can be folders of students or exercises, flat files, or a download from Canvas, Moodle, Gradescope,
+    GitHub Classroom or nbgrader. Run the command again to continue where it stopped, or to grade new submissions.
+    --reveal is for the feedback: the class page and the gradebook always have the lines.
     """
     from rich.console import Console
 
     from grader import __version__
-    from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
+    from grader.classroom.batch import (
+        Course,
+        alone_in,
+        changes,
+        check_regrade,
+        grade_rows,
+        private,
+        read_submissions,
+        take_submissions,
+        to_grade,
+        why,
+    )
     from grader.classroom.feedback import as_shown, keep_results, number_attempts
-    from grader.classroom.outputs import ALWAYS, write_outputs
+    from grader.classroom.outputs import ALWAYS, write_others, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
-    from grader.classroom.showing import count_in_words
+    from grader.classroom.showing import count_in_words, nothing_at_all
     from grader.classroom.watching import BatchDisplay
     from grader.report import render
 
@@ -84,15 +113,26 @@ def command(
         shown = as_shown(verdict, by_id.get(verdict.exercise), attempts.get(key, 1), reveal)
         keep_results(output, key, shown, render)
 
-    with alone_in(output), take_submissions(submissions, output, known, students, keep) as gradebook:
-        if title:
-            gradebook.call(title)
+    settings = read_settings(folder)
+    archives = {name: planned.id for planned in settings.exercises for name in planned.archives}
+    tables = [table for table in (students, roster) if table]
+    with private(output), alone_in(output), ExitStack() as closing:
+        intake = read_submissions(submissions, output, known, tables, archives | _assigned(assigned, folder))
+        gradebook = closing.enter_context(take_submissions(intake, output, known, keep))
+        gradebook.plan(settings)
+        if title or settings.title:
+            gradebook.call(title or settings.title)
         if gradebook.notice:
             console.print(gradebook.notice, markup=False)
         rows = gradebook.rows()
         attempts |= number_attempts(rows)
+        check_regrade(rows, known, regrade)
         todo = to_grade(rows, known, regrade)
-        console.print(f"{len(rows)} submissions, {len(todo)} to grade.")
+        reasons = Counter(why(row, known, regrade) for row in todo)
+        because = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        console.print(
+            f"{len(rows)} submissions, {len(todo)} to grade{f' ({because})' if because else ''}.", markup=False
+        )
         findings = None if cluster else output / f".findings-{__version__}.db"
         pipeline = Pipeline(folder, gradebook.seed, device, kernel, sandbox, findings)
         stopped = False
@@ -106,12 +146,28 @@ def command(
             console.print(f"Stopped. {len(rows) - waiting} of {len(rows)} submissions are in the gradebook.")
             console.print("Run the same command again to go on.")
             return INTERRUPTED
-        said = write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, roster)
-        counts = Counter(row.status for row in gradebook.rows())
+        said = [
+            *write_outputs(gradebook, [*ALWAYS, "canvas"] if roster else ALWAYS, roster),
+            *write_others(output, intake),
+        ]
+        graded = gradebook.rows()
+        counts = Counter(row.status for row in graded)
+        changed = changes(todo, graded)
+        missing = nothing_at_all(gradebook.everybody())
     click.echo(count_in_words(counts))
-    for sentence in said:
+    if missing:
+        click.echo(f"{plural(len(missing), 'student')} submitted nothing: `gradebook {output} show --nothing`.")
+    if any(row.status for row in todo):
+        click.echo(f"{plural(len(changed), 'score')} changed{':' if changed else '.'}")
+    for sentence in [*changed, *said]:
         click.echo(sentence)
     return OUR_FAULT if counts[Status.ERROR] else OK
+
+
+def _assigned(given: Sequence[str], course: Path) -> dict[str, str]:
+    """ "hw 1.zip=01" -> that archive's exercise; "01" -> everything's."""
+    pairs = (each.rpartition("=") for each in given)
+    return {name: find(exercise, course).id for name, _, exercise in pairs}
 
 
 def _engine(cluster: str | None, jobs: int | None, exercises: Sequence[Exercise], most: int) -> Callable[[], Engine]:

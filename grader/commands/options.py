@@ -58,11 +58,20 @@ class Limit(click.ParamType[tuple[str, Any]]):
 
 
 exercise: Option[Any] = click.argument("exercise", type=ExerciseName())
+
+
+def _exercises_in(_ctx: click.Context, _param: click.Parameter, folder: Path | None) -> Path | None:
+    return folder / "exercises" if folder and (folder / "exercises").is_dir() else folder
+
+
 course: Option[Any] = click.option(
     "--exercises",
     "course",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the exercises, if it is not in the working folder or above it.",
+    callback=_exercises_in,
+    envvar="GRADER_EXERCISES",
+    show_envvar=True,
+    help="Folder of the course or of its exercises, if it is not in the working folder or above it.",
 )
 device: Option[Any] = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where TensorFlow computes."

@@ -6,15 +6,17 @@ or a sentence that says which there are.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from grader.course import shipped
+from grader.course import packed, shipped
+from grader.course.settings import read_settings
 from grader.model import Bug, CheckSpec, Contract, Exercise, Limits, Reveal, number_of
 from grader.model.codes import CAUSE_OF
 from grader.model.errors import GraderError
@@ -55,8 +57,10 @@ def course_folder(start: Path | None = None) -> Path:
 
 
 def exercises(course: Path) -> list[Exercise]:
-    """All exercises of a course, in their order."""
-    return [load(folder) for folder in _folders(course)]
+    """All exercises of a course, in their order: course.toml's, or that of their names."""
+    chosen = [planned.id for planned in read_settings(course).exercises]
+    folders = {folder.name: folder for folder in _folders(course)}
+    return [load(folders[name]) for name in chosen or folders if name in folders]
 
 
 def find(name: str, course: Path | None = None) -> Exercise:
@@ -95,7 +99,8 @@ def load(folder: Path) -> Exercise:
         raise GraderError(f"{path} can't be read: {error}.", "docs/authoring.md shows the format.") from None
     exercise = Exercise(id=folder.name, folder=folder, solution=_solution(home), shipped=origin, **_fields(path, table))
     _check_references(path, exercise)
-    return exercise
+    reveal = read_settings(folder.parent).reveal
+    return replace(exercise, reveal=reveal) if reveal else exercise
 
 
 def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
@@ -106,11 +111,20 @@ def _fields(path: Path, table: dict[str, Any]) -> dict[str, Any]:
         problem = f"does not know {', '.join(named)}" if unknown else f"lacks {', '.join(sorted(missing))}"
         raise GraderError(f"{path} {problem}.", "docs/authoring.md shows the format.")
     values: dict[str, Any] = {"bugs": (), **table}
+    if isinstance(values["bugs"], str):  # of a kit
+        values["bugs"] = _unpacked(path, values["bugs"])
     known = {field.name for field in fields(Limits)}
     if strange := set(table.get("limits", {})) - known:
         named = (f"{name}{did_you_mean(name, known)}" for name in sorted(strange))
         raise GraderError(f"{path}: limits has no {', '.join(named)}.", f"It has {', '.join(sorted(known))}.")
     return {name: _field(path, name, value) for name, value in values.items()}
+
+
+def _unpacked(path: Path, bugs: str) -> Any:
+    try:
+        return json.loads(packed.unpack(bugs))
+    except ValueError:
+        raise GraderError(f"{path}: the packed bugs can't be read.", "Unpack the kit again.") from None
 
 
 def _field(path: Path, name: str, value: Any) -> Any:

@@ -7,12 +7,11 @@ improved for a while. A verdict that holds something back does not contain it: n
 
 from __future__ import annotations
 
-import base64
-import zlib
 from dataclasses import replace
 
 from pydantic import TypeAdapter
 
+from grader.course import packed
 from grader.course.progress import Standing
 from grader.model import Check, Exercise, Finding, Reveal, Status, Verdict
 
@@ -46,12 +45,12 @@ def pack(verdict: Verdict) -> str:
     """The findings by check, for the hints that come later, so that nobody reads them by accident."""
     by_check = {check.id: tuple(verdict.findings[index] for index in check.findings) for check in verdict.checks}
     text = _BY_CHECK.dump_json({name: findings for name, findings in by_check.items() if findings})
-    return base64.b64encode(zlib.compress(text)).decode("ascii")
+    return packed.pack(text)
 
 
-def unpack(packed: str) -> dict[str, tuple[Finding, ...]]:
+def unpack(text: str) -> dict[str, tuple[Finding, ...]]:
     """What `pack` put away; nothing where it can't be read."""
     try:
-        return _BY_CHECK.validate_json(zlib.decompress(base64.b64decode(packed)))
-    except (ValueError, zlib.error):
+        return _BY_CHECK.validate_json(packed.unpack(text))
+    except ValueError:
         return {}

@@ -12,6 +12,7 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,14 +158,40 @@ def test_a_kit_has_all_that_a_learner_needs(kits: dict[bool, Path]) -> None:
     assert code <= names
 
 
-def test_a_kits_exercises_are_those_of_the_course_but_for_the_debriefs(kits: dict[bool, Path]) -> None:
-    files = contents(kits[False])
+def test_a_kits_exercises_are_those_of_the_course_but_for_the_debriefs(kits: dict[bool, Path], tmp_path: Path) -> None:
+    with zipfile.ZipFile(kits[False]) as archive:
+        archive.extractall(tmp_path)
     for exercise in exercises(COURSE):
-        kept = tomllib.loads(files[f"exercises/{exercise.id}/exercise.toml"].decode())
-        full = tomllib.loads((exercise.folder / "exercise.toml").read_text())
-        for bug in full["bugs"]:
-            bug["debrief"] = ""
-        assert kept == full
+        kept = load(tmp_path / FOLDER / "exercises" / exercise.id)
+        assert kept.checks == exercise.checks and kept.contract == exercise.contract
+        assert kept.bugs == tuple(replace(bug, debrief="") for bug in exercise.bugs)
+
+
+def test_no_bugs_title_place_or_hint_can_be_read_in_a_kit(kits: dict[bool, Path]) -> None:
+    files = contents(kits[False])
+    everything = "\n".join(text for _, text in texts(kits[False]))
+    for exercise in exercises(COURSE):
+        assert isinstance(tomllib.loads(files[f"exercises/{exercise.id}/exercise.toml"].decode())["bugs"], str)
+        for bug in exercise.bugs:
+            for secret in (bug.title, *bug.hints):
+                assert secret not in everything, secret
+                assert json.dumps(secret, ensure_ascii=False)[1:-1] not in everything, secret
+
+
+def test_a_kit_holds_only_the_exercises_that_are_named(tmp_path: Path) -> None:
+    kit = release(COURSE, tmp_path / "kit.zip", names=["01", "02"])
+    held = {name.split("/")[1] for name in contents(tmp_path / "kit.zip") if name.startswith("exercises/")}
+    assert {one[:2] for one in held} == {"01", "02"} and kit.exercises == 2
+    assert "03 " not in contents(tmp_path / "kit.zip")["README.md"].decode()
+    with pytest.raises(GraderError, match="There is no exercise 77"):
+        release(COURSE, tmp_path / "kit.zip", names=["77"])
+
+
+def test_a_kits_damaged_bugs_are_named_with_the_file(course: Path) -> None:
+    toml = course / "exercises/01_line/exercise.toml"
+    toml.write_text('bugs = "no"\n' + toml.read_text().partition("[[bugs]]")[0])
+    with pytest.raises(GraderError, match=r"exercise\.toml: the packed bugs can't be read"):
+        load(toml.parent)
 
 
 def test_a_kit_with_everything_is_the_whole_course(kits: dict[bool, Path]) -> None:

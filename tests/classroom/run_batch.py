@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from grader.classroom.batch import alone_in, grade_rows, take_submissions, to_grade
+from grader.classroom.batch import alone_in, grade_rows, read_submissions, take_submissions, to_grade
 from grader.classroom.workers import LocalProcesses
 
 from .graders import grade
@@ -22,7 +22,10 @@ class Silent:
 
 
 def main(source: str, output: str, jobs: str) -> None:
-    with alone_in(Path(output)), take_submissions(Path(source), Path(output), course()) as gradebook:
+    with (
+        alone_in(Path(output)),
+        take_submissions(read_submissions(Path(source), Path(output), course()), Path(output), course()) as gradebook,
+    ):
         rows = to_grade(gradebook.rows(), course())
         grade_rows(gradebook, rows, course(), grade, partial(LocalProcesses, int(jobs)), Silent())
 

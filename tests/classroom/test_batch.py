@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom import workers
-from grader.classroom.batch import Course, alone_in, grade_rows, take_submissions, to_grade
+from grader.classroom.batch import Course, alone_in, grade_rows, read_submissions, take_submissions, to_grade
 from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.workers import LocalProcesses, default_jobs
 from grader.model.errors import GraderError
@@ -33,7 +33,7 @@ def run(
     source: Path, output: Path, jobs: int = 2, regrade: tuple[str, ...] = (), using: Course | None = None
 ) -> Watched:
     using, watched = using or course(), Watched()
-    with alone_in(output), take_submissions(source, output, using) as gradebook:
+    with alone_in(output), take_submissions(read_submissions(source, output, using), output, using) as gradebook:
         rows = to_grade(gradebook.rows(), using, regrade)
         grade_rows(gradebook, rows, using, graders.grade, partial(LocalProcesses, jobs), watched)
     return watched

@@ -27,7 +27,7 @@ import psutil
 import pytest
 
 from grader.classroom import cluster
-from grader.classroom.batch import alone_in, grade_rows, take_submissions, to_grade
+from grader.classroom.batch import alone_in, grade_rows, read_submissions, take_submissions, to_grade
 from grader.classroom.cluster import Cluster, pack, unpack
 from grader.classroom.gradebook import Gradebook, Row
 from grader.classroom.pipeline import exercise_hash
@@ -119,7 +119,7 @@ def listed() -> list[Exercise]:
 def run(source: Path, output: Path, address: str, deaths: Path, watched: Watched | None = None) -> Watched:
     """A batch with the stand-in grader."""
     watched, using = watched or Watched(), course()
-    with alone_in(output), take_submissions(source, output, using) as gradebook:
+    with alone_in(output), take_submissions(read_submissions(source, output, using), output, using) as gradebook:
         rows = to_grade(gradebook.rows(), using)
         grade_rows(gradebook, rows, using, Script(deaths), partial(Cluster, address, listed()), watched)
     return watched

@@ -6,8 +6,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,6 +19,7 @@ from sqlalchemy import create_engine
 from grader.classroom.gradebook import FILE, Gradebook
 from grader.classroom.gradebook.database import Mount, list_mounts, network_file_system
 from grader.classroom.gradebook.tables import Table
+from grader.course.settings import CourseSettings, Late, Planned
 from grader.model import Status, Verdict
 from grader.model.errors import GraderError
 
@@ -114,8 +117,6 @@ def test_names_that_a_table_of_students_gave_are_kept(gradebook: Gradebook) -> N
     gradebook.add_submissions([submission(name=TWO, number=1)])
     (first,) = gradebook.rows()
     assert first.name == "ada"
-    from dataclasses import replace
-
     gradebook.add_submissions([replace(submission(), name="Ada Lovelace", section="Tuesday")])
     gradebook.add_submissions([submission()])
     (row,) = gradebook.rows()
@@ -127,6 +128,48 @@ def test_the_seed_is_secret_and_stays(tmp_path: Path) -> None:
         seeds = {one.seed, other.seed}
     with Gradebook(tmp_path / "a") as again:
         assert again.seed in seeds and len(seeds) == 2
+
+
+# --- the course's settings ---
+
+DUE = datetime(2026, 3, 1, 22, tzinfo=UTC)
+LATE = CourseSettings(late=Late(per_day=20), exercises=(Planned(TWO, DUE),))
+
+
+def submitted(gradebook: Gradebook, *attempts: tuple[float, float], **changes: Any) -> None:
+    """Attempts so many hours after the deadline, with these scores."""
+    for number, (hours, score) in enumerate(attempts, start=1):
+        one = submission(number=number, submitted=DUE + timedelta(hours=hours), **changes)
+        gradebook.add_submissions([one])
+        record(gradebook, one.key, verdict(Status.FAILED, score=score))
+
+
+@pytest.mark.parametrize(("counts", "chosen"), [("newest", 3), ("best", 2), ("before_deadline", 1)])
+def test_which_attempt_counts_is_a_setting(gradebook: Gradebook, counts: Any, chosen: int) -> None:
+    gradebook.plan(replace(LATE, counts=counts))
+    submitted(gradebook, (-1, 4.0), (1, 8.0), (30, 9.0))
+    rows = gradebook.rows()
+    assert [row.attempt for row in rows if row.counts] == [chosen]
+    assert [(row.late, row.penalty, row.score) for row in rows] == [
+        (False, 0.0, 4.0),
+        (True, pytest.approx(1.6), pytest.approx(6.4)),
+        (True, pytest.approx(3.6), pytest.approx(5.4)),
+    ]
+
+
+def test_being_late_takes_nothing_from_a_score_set_by_hand(gradebook: Gradebook) -> None:
+    gradebook.plan(LATE)
+    submitted(gradebook, (1, 8.0))
+    gradebook.override("ada", TWO, 7.0, "", "mira")
+    assert [row.score for row in gradebook.rows()] == [7.0]
+
+
+def test_a_notebook_submitted_for_another_exercise_replaces_nothing(gradebook: Gradebook) -> None:
+    submitted(gradebook, (1, 8.0))
+    stray = submission(number=2, submitted=DUE + timedelta(hours=2), note="submitted for 01")
+    gradebook.add_submissions([stray])
+    record(gradebook, stray.key, verdict(Status.PASSED))
+    assert [(row.attempt, row.counts) for row in gradebook.rows()] == [(1, True), (2, False)]
 
 
 # --- the file ---
@@ -176,7 +219,7 @@ def test_migrations_build_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     with create_engine(f"sqlite:///{tmp_path / FILE}").connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
-        assert context.get_current_revision() == "0001"
+        assert context.get_current_revision() == "0003"
 
 
 def test_two_who_open_a_new_gradebook_at_once_both_get_it(tmp_path: Path) -> None:

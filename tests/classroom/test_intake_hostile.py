@@ -30,7 +30,7 @@ SMALL = IntakeLimits(
 
 
 def taken(source: Path, limits: IntakeLimits = SMALL) -> list[Submission]:
-    return take_in(source, source.parent / "private", EXERCISES, limits=limits)
+    return take_in(source, source.parent / "private", EXERCISES, limits=limits).submissions
 
 
 def refused(rows: list[Submission], student: str) -> str:
@@ -270,7 +270,7 @@ def test_identical_files_are_a_row_each(tmp_path: Path) -> None:
 
 def test_the_output_folder_among_the_submissions_is_left_out(tmp_path: Path) -> None:
     root = folder(tmp_path / "in", {**GOOD, "out/notebooks/abc.ipynb": notebook(text="x")})
-    rows = take_in(root, root / "out" / "notebooks", EXERCISES, exclude=[root / "out"])
+    rows = take_in(root, root / "out" / "notebooks", EXERCISES, exclude=[root / "out"]).submissions
     assert [row.student for row in rows] == ["ada"]
 
 
@@ -282,7 +282,7 @@ def test_two_thousand_notebooks_are_taken_in_with_flat_memory(tmp_path: Path) ->
     )
     script = (
         "import re, sys; from pathlib import Path; from grader.classroom.intake import take_in\n"
-        "rows = take_in(Path(sys.argv[1]), Path(sys.argv[2]), ['02_detached_tensors'])\n"
+        "rows = take_in(Path(sys.argv[1]), Path(sys.argv[2]), ['02_detached_tensors']).submissions\n"
         "print(len(rows), re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
     ran = subprocess.run(

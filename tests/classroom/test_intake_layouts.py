@@ -7,27 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.intake import Submission, take_in
+from grader.classroom.intake import Assigned, Intake, Submission, take_in
 
 from .making import EXERCISES, folder, notebook, zipped
 
 ONE, TWO, THREE = EXERCISES
 Collect = Callable[[Mapping[str, bytes]], list[Submission]]
+TakeIn = Callable[..., Intake]
 
 
 @pytest.fixture(params=["folder", "zip"])
-def collect(request: pytest.FixtureRequest, tmp_path: Path) -> Collect:
-    """Hands the same files over as a folder and as a zip."""
+def intake(request: pytest.FixtureRequest, tmp_path: Path) -> TakeIn:
+    """Hands the same files over as a folder and as a zip. Whatever they are, each one is in a row or in the list."""
 
-    def taken(files: Mapping[str, bytes]) -> list[Submission]:
+    def taken(files: Mapping[str, bytes], assigned: Assigned | None = None) -> Intake:
         if request.param == "zip":
             source = tmp_path / "class.zip"
             source.write_bytes(zipped(files))
         else:
             source = folder(tmp_path / "handed in", files)
-        return take_in(source, tmp_path / "private", EXERCISES)
+        return take_in(source, tmp_path / "private", EXERCISES, assigned=assigned)
 
     return taken
+
+
+@pytest.fixture
+def collect(intake: TakeIn) -> Collect:
+    return lambda files: intake(files).submissions
 
 
 def who_what(rows: list[Submission]) -> list[tuple[str, str | None]]:
@@ -59,6 +65,19 @@ LAYOUTS = {
         "inbound/ada+02_detached_tensors+2025-01-02 10:00:00 UTC+x1/nb.ipynb": notebook(None),
         "inbound/bob+01_outside_the_tape+2025-01-02 10:00:00 UTC/nb.ipynb": notebook(None),
     },
+    "GitHub Classroom's clone": {
+        "02-detached-tensors-submissions/02-detached-tensors-ada/notebook.ipynb": notebook(None),
+        "hw-1-submissions/hw-1-bob/src/notebook.ipynb": notebook(None),
+    },
+    "GitHub Classroom's repositories": {
+        "02-detached-tensors-ada/notebook.ipynb": notebook(None),
+        "01-outside-the-tape-bob/notebook.ipynb": notebook(None),
+    },
+    "in a folder for the term": {
+        "Spring2026/ada/02/notebook.ipynb": notebook(),
+        "Spring2026/bob/01/notebook.ipynb": notebook(None),
+    },
+    "flat, in a folder for the term": {"Spring2026/ada_02.ipynb": notebook(), "Spring2026/bob_01.ipynb": notebook(ONE)},
     "Blackboard": {
         "Lab_ada_attempt_2025-01-02-10-00-00_work.ipynb": notebook(),
         "Lab_bob_attempt_2025-01-02-10-00-00_01.ipynb": notebook(None),
@@ -255,5 +274,149 @@ def test_accents_decomposed_by_macos_are_the_same_student(collect: Collect) -> N
 def test_a_key_does_not_depend_on_where_the_work_lay(tmp_path: Path) -> None:
     monday = folder(tmp_path / "monday", {"ada/02/notebook.ipynb": notebook()})
     tuesday = folder(tmp_path / "tuesday", {"submissions/ada/renamed (1).ipynb": notebook()})
-    first, second = (take_in(source, tmp_path / "private", EXERCISES)[0] for source in (monday, tuesday))
+    first, second = (take_in(source, tmp_path / "private", EXERCISES).submissions[0] for source in (monday, tuesday))
     assert first.key == second.key and first.source != second.source
+
+
+# --- no file vanishes ---
+
+
+def test_every_file_ends_in_a_row_or_in_the_list(intake: TakeIn) -> None:
+    archive = {
+        "Ada Lovelace_501_assignsubmission_file/notebook.ipynb": notebook(),
+        "Ada Lovelace_501_assignsubmission_file/data.csv": b"1,2",
+        **{
+            f"{who}_{number}_assignsubmission_file/work{ending}": b"x"
+            for number, (who, ending) in enumerate(
+                {"Bo": ".py", "Cy": ".html", "Di": ".pdf", "Ed": ".docx", "Flo": ".rar", "Gus": ".7z"}.items(), 601
+            )
+        },
+    }
+    others = {
+        f"{who}_7_assignsubmission_file/nb.ipynb": notebook(ONE) for who in ("Bo", "Cy", "Di", "Ed", "Flo", "Gus")
+    }
+    taken = intake({"CS1-Week A-31.zip": zipped(archive), "CS1-Week B-32.zip": zipped(others), "README.md": b"hello"})
+    assert len(taken.submissions) == 13 and [other.ending for other in taken.others] == [".csv", ".md"]
+    instead = {row.name: row.reason for row in taken.submissions if row.reason}
+    assert instead["Bo"] == "there is no notebook, only work.py"
+    assert instead["Gus"] == "there is no notebook, only work.7z; of archives only zip is read"
+    assert len(instead) == 6
+
+
+def test_exercise_says_what_everything_or_one_archive_is_for(intake: TakeIn) -> None:
+    files = {
+        "monday.zip": zipped({"ada/retyped.ipynb": notebook(None), "bob/report.pdf": b"pdf"}),
+        "friday.zip": zipped({"ada/colab.ipynb": notebook(None)}),
+        "eve/final.ipynb": notebook(None),
+    }
+    taken = intake(files, {"monday.zip": ONE, "friday": THREE, "": TWO})
+    rows = [(row.student, row.exercise) for row in taken.submissions]
+    assert rows == [("ada", ONE), ("ada", THREE), ("bob", ONE), ("eve", TWO)]
+
+
+def test_another_exercises_notebook_gets_a_note(intake: TakeIn) -> None:
+    files = {"hw.zip": zipped({"ada/nb.ipynb": notebook(ONE), "bob/nb.ipynb": notebook(TWO)})}
+    notes = {row.student: row.note for row in intake(files, {"hw": ONE}).submissions}
+    assert notes == {"ada": "", "bob": f"submitted for {ONE}, but this is the notebook of {TWO}"}
+    named = {f"homework 1/{who}/nb.ipynb": notebook(ONE, who) for who in ("ada", "cleo", "dora")}
+    taken = intake({**named, "homework 1/bob/nb.ipynb": notebook(TWO)})
+    assert [row.student for row in taken.submissions if row.note] == ["bob"]
+
+
+@pytest.mark.parametrize("folder_name", ["ps1", "group_02", "week 2", "Spring2026"])
+def test_a_number_in_a_folders_name_is_no_exercise(intake: TakeIn, folder_name: str) -> None:
+    files = {f"ada/{folder_name}/work.ipynb": notebook(None), "bob/02.ipynb": notebook(None)}
+    assert [(row.student, row.exercise) for row in intake(files).submissions] == [("ada", None), ("bob", TWO)]
+
+
+def test_the_files_own_number_counts_before_its_folders(collect: Collect) -> None:
+    files = {f"submitted/ada/ps1/problem{number}.ipynb": notebook(None) for number in (1, 2)}
+    files["submitted/bob/ps1/problem2.ipynb"] = notebook(None)
+    assert who_what(collect(files)) == [("ada", ONE), ("ada", TWO), ("bob", TWO)]
+
+
+# --- whose is not guessed silently ---
+
+
+@pytest.mark.parametrize(
+    "name", ["Untitled1", "Copy of notebook", "Hausaufgabe 2 final", "notebook-1", "final (3)", "homework"]
+)
+def test_a_name_that_is_nobodys(intake: TakeIn, name: str) -> None:
+    rows = intake({f"{name}.ipynb": notebook(), "ada.ipynb": notebook()}).submissions
+    assert [(row.student, bool(row.reason)) for row in rows] == [("", True), ("ada", False)]
+
+
+def test_sections_are_not_students(collect: Collect) -> None:
+    files = {"F25/mon/ada/nb.ipynb": "a", "F25/mon/bob/nb.ipynb": "b", "F25/fri/cleo/nb.ipynb": "c"}
+    files |= {"F25/fri/dora/nb.ipynb": "d"}
+    rows = collect({name: notebook(text=text) for name, text in files.items()})
+    assert [row.student for row in rows] == ["ada", "bob", "cleo", "dora"]
+
+
+def test_a_student_whose_attempts_come_from_several_folders_is_named(intake: TakeIn) -> None:
+    files = {"ada/monday/nb.ipynb": notebook(text="1"), "ada/friday/nb.ipynb": notebook(text="2")}
+    taken = intake({**files, "bob/monday/nb.ipynb": notebook()})
+    assert [row.student for row in taken.submissions] == ["ada", "ada", "bob"]
+    assert [new.name for new in taken.new_names] == ["ada"]
+    assert taken.new_names[0].why.startswith("one student, or several? 2 folders hold attempts: ")
+
+
+def test_who_is_in_no_table_is_named(intake: TakeIn) -> None:
+    taken = intake({"students.csv": b"id,name\nada,Ada Lovelace\n", "ada.ipynb": notebook(), "eve.ipynb": notebook()})
+    assert [(new.name, new.why) for new in taken.new_names] == [("eve", "in no table of students")]
+
+
+def test_canvas_own_gradebook_tells_who_is_enrolled(tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Tapes (5)\n    Points Possible,,,,,10\n"
+        '"Lovelace, Ada",1001,s1,ada@uni.example,Tuesday,\n"Student, Test",1009,,t,Tuesday,\n'
+    )
+    files = {"lovelaceada_1001_70001_nb.ipynb": notebook(), "s1/01.ipynb": notebook(ONE)}
+    files["Ada Lovelace_501_assignsubmission_file/03.ipynb"] = notebook(THREE)
+    taken = take_in(folder(tmp_path / "in", files), tmp_path / "private", EXERCISES, tables=[roster])
+    assert {(row.student, row.name, row.section) for row in taken.submissions} == {("1001", "Ada Lovelace", "Tuesday")}
+    assert [student.id for student in taken.people.students] == ["1001"] and taken.new_names == []
+
+
+# --- Gradescope ---
+
+METADATA = """\
+submission_401:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: 'al42'
+    :email: ada@uni.example
+  :created_at: 2026-01-02 10:00:00.250000000 -08:00
+  :score: 0.0
+submission_402:
+  :submitters:
+  - :name: Bob Noyce
+    :sid:
+    :email: bob@uni.example
+  - :name: Cleo
+    :sid: 'c3'
+    :email: cleo@uni.example
+  :created_at: 2026-01-02 11:00:00.000000000 Z
+"""
+
+
+@pytest.mark.parametrize("around", ["", "assignment_9_export/"])
+def test_gradescopes_export_tells_whose_and_when_and_groups(intake: TakeIn, around: str) -> None:
+    files = {"submission_401/work.ipynb": notebook(None), "submission_402/src/nb.ipynb": notebook()}
+    files |= {"submission_402/data.csv": b"", "submission_metadata.yml": METADATA.encode()}
+    taken = intake({around + name: content for name, content in files.items()}, {"": TWO})
+    rows = [(row.student, row.name, row.exercise, row.platform) for row in taken.submissions]
+    assert rows == [
+        ("al42", "Ada Lovelace", TWO, "gradescope"),
+        ("bob@uni.example", "Bob Noyce", TWO, "gradescope"),
+        ("c3", "Cleo", TWO, "gradescope"),
+    ]
+    times = [row.submitted.isoformat() for row in taken.submissions if row.submitted]
+    assert times == ["2026-01-02T18:00:00.250000+00:00", *["2026-01-02T11:00:00+00:00"] * 2]
+
+
+def test_a_student_cannot_submit_gradescopes_metadata(collect: Collect) -> None:
+    forged = {"submission_metadata.yml": METADATA.encode(), "submission_401/nb.ipynb": notebook(text="forged")}
+    rows = collect({"eve.zip": zipped(forged), "ada/nb.ipynb": notebook()})
+    assert [row.student for row in rows] == ["ada", "eve"]

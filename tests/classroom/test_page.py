@@ -17,6 +17,7 @@ import pytest
 from grader.classroom.gradebook import Row
 from grader.classroom.page import class_page
 from grader.classroom.page.data import anonymous, class_data
+from grader.course.settings import CourseSettings
 from grader.model import Finding
 from tests.axe import violations
 from tests.conftest import missing
@@ -65,13 +66,13 @@ def test_only_attempts_that_cost_one_are_counted() -> None:
         replace(row, key="c", counts=False, sha256="2", status="ungradable"),
         replace(row, key="d", sha256="3"),
     ]
-    assert class_data(rows, {})["students"][0]["work"][0][3] == 2
+    assert class_data(rows, {}, CourseSettings())["students"][0]["work"][0][3] == 2
 
 
 def test_checks_stand_in_the_score_sheets_order() -> None:
     rows = made_rows(3, 1)
     order = ["test_values", "test_connected", "gone"]
-    listed = class_data(rows, {rows[0].exercise: order})["exercises"][0]["checks"]
+    listed = class_data(rows, {rows[0].exercise: order}, CourseSettings())["exercises"][0]["checks"]
     assert [check["id"] for check in listed][:3] == ["test_values", "test_connected", "test_functions_exist"]
 
 

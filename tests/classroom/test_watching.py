@@ -37,3 +37,16 @@ def test_nothing_to_grade_shows_nothing(terminal: bool) -> None:
     with BatchDisplay(0, Console(file=out, force_terminal=terminal)):
         pass
     assert "0/0" not in out.getvalue()
+
+
+def test_the_time_left_is_not_told_by_the_first_which_start_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("grader.classroom.watching.time.monotonic", lambda: clock[0])
+    out = io.StringIO()
+    display = BatchDisplay(100, Console(file=out, width=140))
+    for seconds in (30, 31, 32, 33, 45, 46):
+        clock[0] = seconds
+        display.finished("passed")
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "1 of 100: 1 passed"
+    assert lines[-1].endswith("about 6 min left")  # 15 s for 4, and not 45 s for 5

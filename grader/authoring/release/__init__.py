@@ -1,13 +1,15 @@
 """A course -> the kit, the zip that its learners get: the broken notebooks, the grader, the checks that need no
 reference, and a README. The hard part is what must not be in it, so files are never taken just because they are there:
 of an exercise only a few by name, the notebook as it was at first, and exercise.toml written anew without comments and
-debriefs. The same course gives the same bytes.
+debriefs, with the bugs and their hints packed. The same course gives the same bytes.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +17,9 @@ import tomli_w
 
 import grader
 from grader.authoring.release.readme import readme
-from grader.course.catalogue import exercises
+from grader.course.catalogue import exercises, find
 from grader.course.files import make_zip, write_whole
+from grader.course.packed import pack
 from grader.model import Exercise, Reveal
 from grader.model.errors import GraderError
 
@@ -42,11 +45,19 @@ class Kit:
     size: int  # bytes of the zip
 
 
-def release(course: Path, output: Path, with_spec: bool = False, submit: str = "", reveal: Reveal | None = None) -> Kit:
-    """Write the kit of all exercises of `course` to `output`. `with_spec`: with solutions and all checks; `submit`:
-    where learners submit their notebooks, for the README; `reveal`: in place of what each exercise says.
+def release(
+    course: Path,
+    output: Path,
+    with_spec: bool = False,
+    submit: str = "",
+    reveal: Reveal | None = None,
+    names: Collection[str] = (),
+) -> Kit:
+    """Write the kit of the exercises named, or of all of `course`, to `output`. `with_spec`: with solutions and all
+    checks; `submit`: where learners submit, for the README; `reveal`: in place of what each exercise says.
     """
-    chosen = exercises(course)
+    named = {find(name, course).id for name in names}
+    chosen = [exercise for exercise in exercises(course) if not named or exercise.id in named]
     if not chosen:
         raise GraderError(f"There is no exercise in {course}.", "Name the folder of exercises with --exercises FOLDER.")
     files = {**_project(with_spec), "README.md": readme(chosen, "whole kit" if with_spec else "kit", submit)}
@@ -105,9 +116,11 @@ _MOVE = "Move the check to test_gradients.py."
 
 
 def _open_table(exercise: Exercise) -> bytes:
-    """exercise.toml without its comments and without the debriefs, which tell the repair."""
+    """exercise.toml without its comments and debriefs. The bugs, which `hint` needs, tell what and where they are: they
+    are packed, so that nobody reads them by accident."""
     table = tomllib.loads(_read(exercise.table).decode())
-    table["bugs"] = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
+    bugs = [{**bug, "debrief": ""} for bug in table.get("bugs", [])]
+    table["bugs"] = pack(json.dumps(bugs, ensure_ascii=False).encode())
     return tomli_w.dumps(table).encode()
 
 

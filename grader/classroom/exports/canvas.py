@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from grader.classroom.exports.cells import harmless
 from grader.classroom.gradebook.rows import Row
 from grader.classroom.intake.exercises import normal, resolve
-from grader.classroom.intake.text import BOMS, decode
+from grader.classroom.intake.students import read_table
+from grader.classroom.intake.text import BOMS
 from grader.model.errors import GraderError
 from grader.words import plural, points
 
@@ -54,7 +55,7 @@ def merge(roster: bytes, rows: Iterable[Row]) -> Merged:
     """Fill the scores that count into Canvas' export."""
     table, dialect = _read(roster)
     header = table[0]
-    counting = [row for row in rows if row.counts and row.status]
+    counting = [row for row in rows if row.has_score]
     exercises = {row.exercise: (row.title or row.exercise, row.max_score) for row in counting}
     columns, new = _columns(header, exercises)
     _widen(table, new, exercises)
@@ -74,18 +75,14 @@ def merge(roster: bytes, rows: Iterable[Row]) -> Merged:
 
 
 def _read(roster: bytes) -> tuple[list[list[str]], str]:
-    text = decode(roster, fallback="cp1252")
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
-    table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    table, separator = read_table(roster)
     header = [cell.strip() for cell in table[0]] if table else []
     if "ID" not in header or "Section" not in header or not ({"Student", "LastName"} & set(header)):
         raise GraderError(
             "The roster is not a gradebook that Canvas exported: it lacks the columns Student, ID or Section.",
             "In Canvas: Grades, Export, Export Entire Gradebook; give that file to --roster unchanged.",
         )
-    width = len(header)
-    return [line + [""] * (width - len(line)) for line in table if line], separator
+    return table, separator
 
 
 def _write(table: Sequence[Sequence[str]], separator: str, roster: bytes) -> str:

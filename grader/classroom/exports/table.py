@@ -1,4 +1,4 @@
-"""gradebook.csv: a line for every submission, a column for each check of each exercise."""
+"""gradebook.csv: a line for every submission, and for everybody without one; a column for each check."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from grader.classroom.exports.cells import harmless
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.words import points
 
 COLUMNS = (
     *("student", "name", "section", "exercise", "attempt", "counts", "late", "submitted"),
-    *("status", "score", "max_score", "graded_score", "override_by", "override_on", "override_comment"),
-    *("message", "codes", "seconds", "file", "sha256"),
+    *("status", "score", "max_score", "graded_score", "days_late", "late_penalty"),
+    *("override_by", "override_on", "override_comment", "comments"),
+    *("message", "note", "codes", "seconds", "file", "sha256", "email"),
 )
 
 
@@ -46,16 +47,21 @@ def _cells(row: Row) -> list[str]:
         "yes" if row.counts else "no",
         "yes" if row.late else "no",
         row.submitted.isoformat(" ", "seconds") if row.submitted else "",
-        row.status or "not graded",
+        (row.status or "not graded").replace(NOT_SUBMITTED, "not submitted"),
         points(row.score),
         points(row.max_score),
         points(row.graded_score),
+        points(row.days_late) if row.days_late else "",
+        points(row.penalty) if row.penalty else "",
         override.who if override else "",
         override.made.isoformat(" ", "seconds") if override else "",
         override.comment if override else "",
+        "\n".join(row.comments),
         row.message,
+        row.note,
         " ".join(dict.fromkeys(finding.code for finding in row.findings if finding.severity == "error")),
         f"{row.seconds:.2f}",
         row.source,
         row.sha256,
+        row.email,
     ]

@@ -13,10 +13,11 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from grader.classroom.gradebook.database import Mount, connect
-from grader.classroom.gradebook.rows import Override, Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, About, Comment, Override, Row
+from grader.course.settings import SETTINGS, CourseSettings
 from grader.model import Exercise, Verdict
 from grader.model.errors import GraderError
 
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from grader.classroom.gradebook.tables import AttemptRow, StudentRow
-    from grader.classroom.intake import Submission
+    from grader.classroom.intake import Student, Submission
 
-__all__ = ["FILE", "Gradebook", "Override", "Row"]
+__all__ = ["FILE", "NOTEBOOKS", "NOT_SUBMITTED", "Gradebook", "Override", "Row"]
 
 FILE = "gradebook.db"
+NOTEBOOKS = "notebooks"  # the folder in which they are, each under its hash
 
 
 class Gradebook:
@@ -76,6 +78,17 @@ class Gradebook:
         with self._session() as session:
             session.merge(SettingRow(name="title", value=title))
 
+    def plan(self, settings: CourseSettings) -> None:
+        """Keep the course's settings: deadlines, what being late costs, which attempt counts."""
+        from grader.classroom.gradebook.tables import SettingRow
+
+        with self._session() as session:
+            session.merge(SettingRow(name="course", value=SETTINGS.dump_json(settings).decode()))
+
+    @property
+    def settings(self) -> CourseSettings:
+        return SETTINGS.validate_json(self._setting("course", "{}"))
+
     def _setting(self, name: str, otherwise: str) -> str:
         """A setting's value; the first time that it is asked for, it becomes `otherwise`."""
         from grader.classroom.gradebook.tables import SettingRow
@@ -96,6 +109,13 @@ class Gradebook:
                 session.merge(
                     ExerciseRow(id=exercise.id, title=exercise.title, max_score=exercise.max_score, checks=ids)
                 )
+
+    def enrol(self, people: Iterable[Student]) -> None:
+        """Note who is enrolled: exactly these people, from now on."""
+        from grader.classroom.gradebook.enrolment import enrol
+
+        with self._session() as session:
+            enrol(session, list(people))
 
     def add_submissions(self, submissions: Sequence[Submission]) -> None:
         """Note what was handed in. What is known already stays as it is, apart from names and where it lay."""
@@ -120,6 +140,7 @@ class Gradebook:
                 attempt = known.get(one.key) or AttemptRow(key=one.key, intake=intake, position=one.attempt)
                 attempt.student_id, attempt.exercise_id = one.student or None, one.exercise
                 attempt.sha256, attempt.source, attempt.reason = one.sha256, one.source, one.reason
+                attempt.note = one.note
                 attempt.submitted = one.submitted.replace(tzinfo=None) if one.submitted else None
                 attempt.serial, attempt.late = one.serial, one.late
                 attempt.platform, attempt.hand_back = one.platform, one.hand_back
@@ -202,14 +223,57 @@ class Gradebook:
                 )
             )
 
+    def comment(self, exercise: str, about: About, value: str, text: str, who: str) -> None:
+        """Write a comment without a score."""
+        from grader.classroom.gradebook.tables import CommentRow
+
+        row = CommentRow(exercise_id=exercise, about=about, value=value, text=text, who=who, made=_now())
+        with self._session() as session:
+            session.add(row)
+
     # --- reading ---
+
+    def comments(self) -> list[Comment]:
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import CommentRow
+
+        with self._session() as session:
+            rows = session.scalars(select(CommentRow).order_by(CommentRow.id))
+            return [
+                Comment(
+                    row.exercise_id, cast(About, row.about), row.value, row.text, row.who, row.made.replace(tzinfo=UTC)
+                )
+                for row in rows
+            ]
 
     def rows(self) -> list[Row]:
         """Everything that was handed in, by student, exercise and attempt."""
         from grader.classroom.gradebook.reading import rows
 
+        settings = self.settings
         with self._session() as session:
-            return rows(session)
+            return rows(session, settings)
+
+    def everybody(self) -> list[Row]:
+        """The rows, and one for each exercise at which somebody enrolled has none; with the comments."""
+        from grader.classroom.comments import add_comments
+        from grader.classroom.gradebook.reading import absent_rows, rows
+
+        settings = self.settings
+        with self._session() as session:
+            submitted = rows(session, settings)
+            everybody = sorted([*submitted, *absent_rows(session, submitted)], key=lambda row: row.place)
+        return add_comments(everybody, self.comments(), self.folder / NOTEBOOKS)
+
+    def students(self) -> dict[str, str]:
+        """Everybody's id and name."""
+        from sqlalchemy import select
+
+        from grader.classroom.gradebook.tables import StudentRow
+
+        with self._session() as session:
+            return {row.id: row.name for row in session.scalars(select(StudentRow).order_by(StudentRow.id))}
 
     def history(self, student: str, exercise: str) -> list[tuple[float | None, str, str, datetime]]:
         """Every override of a student at an exercise, the oldest first: score, comment, who, when."""

@@ -36,6 +36,8 @@ class StudentRow(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
     section: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    enrolled: Mapped[bool] = mapped_column(default=False)  # in a table of students: has a row whatever is submitted
 
 
 class ExerciseRow(Table):
@@ -62,6 +64,7 @@ class AttemptRow(Table):
     intake: Mapped[int]  # number of the batch that first saw it
     late: Mapped[bool]
     reason: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
     platform: Mapped[str]
     hand_back: Mapped[str]
     verdict: Mapped[VerdictRow | None] = relationship(back_populates="attempt", cascade="all, delete-orphan")
@@ -125,5 +128,18 @@ class OverrideRow(Table):
     exercise_id: Mapped[str] = mapped_column(ForeignKey("exercises.id"))
     score: Mapped[float | None]
     comment: Mapped[str]
+    who: Mapped[str]
+    made: Mapped[datetime]
+
+
+class CommentRow(Table):
+    """A comment without a score: `about` one student, or everybody with a finding or a line of code."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exercise_id: Mapped[str] = mapped_column(ForeignKey("exercises.id"))
+    about: Mapped[str]
+    value: Mapped[str]
+    text: Mapped[str]
     who: Mapped[str]
     made: Mapped[datetime]

@@ -1,8 +1,9 @@
 """Takes in SUBMISSIONS, a folder or zip from anywhere: one Submission for everything that was handed in.
 
-Reading and understanding are apart: `reading` copies bytes out of a place that cannot be trusted, `names` knows how
-learning platforms name things, `assign` decides whose notebook each one is and for which exercise. What cannot be read
-or assigned is a Submission too, with the reason, so that nobody is lost silently.
+Reading and understanding are apart: `reading` copies bytes out of a place that cannot be trusted, `names` and
+`gradescope` know how learning platforms name things, `whose` finds the owners of the rest, and `assign` decides whose
+notebook each one is and for which exercise. What cannot be read or assigned is a Submission too, with the reason, and
+every other file is listed, so that nobody and nothing is lost silently.
 """
 
 from __future__ import annotations
@@ -10,12 +11,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from grader.classroom.intake.assign import assign
+from grader.classroom.intake.assign import EVERYTHING, Assigned, Intake, NewName, assign
+from grader.classroom.intake.beside import OtherFile
 from grader.classroom.intake.reading import IntakeLimits, read
-from grader.classroom.intake.students import Student, read_students
+from grader.classroom.intake.students import People, Student, read_students
 from grader.classroom.intake.submission import Submission
 
-__all__ = ["IntakeLimits", "Student", "Submission", "read_students", "take_in"]
+__all__ = [
+    "EVERYTHING",
+    "Assigned",
+    "Intake",
+    "IntakeLimits",
+    "NewName",
+    "OtherFile",
+    "People",
+    "Student",
+    "Submission",
+    "read_students",
+    "take_in",
+]
 
 
 def take_in(
@@ -23,17 +37,21 @@ def take_in(
     private: Path,
     exercises: Collection[str],
     *,
-    students: Path | None = None,
+    tables: Collection[Path] = (),
+    assigned: Assigned | None = None,
     limits: IntakeLimits | None = None,
     exclude: Collection[Path] = (),
-) -> list[Submission]:
+) -> Intake:
     """Everything handed in under `source`. Notebooks are copied to `private`, under the name of their own hash.
 
-    `students` is a table of ids, names and sections; without it, a `students.csv` beside the submissions is used.
-    `exclude` names folders inside `source` that hold no submissions, such as the output folder.
+    `tables` say who is enrolled, the first of them before the others; a `students.csv` beside the submissions is read
+    too. `assigned` says which exercise a folder or an archive is for. `exclude` names folders inside `source` that hold
+    no submissions, such as the output folder.
     """
-    found, table = read(source, private, limits or IntakeLimits(), exclude)
-    if students is not None:
-        table = students.read_bytes()
-    known = read_students(table) if table is not None else ()
-    return assign(found, sorted(exercises), known, zipped=source.is_file())
+    found, beside = read(source, private, limits or IntakeLimits(), exclude)
+    people = People()
+    for file in tables:
+        people = people.joined(read_students(file.read_bytes(), file.name))
+    if beside is not None:
+        people = people.joined(read_students(beside))
+    return assign(found, sorted(exercises), people, assigned)

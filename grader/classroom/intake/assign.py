@@ -1,147 +1,131 @@
 """Turns found files into Submissions: whose each one is, for which exercise, and which attempt.
 
-A platform's names tell all of that. Bare folders and flat files do not, so the whole intake is looked at: a table of
-students wins, exercises' folders are recognised, and what all paths share is a wrapper. Two people are never merged: a
-number in a flat name counts as the exercise's only where that is so in every name.
+A platform's names tell all of that. Of bare folders and flat files `whose` finds the owners. What is not certain is not
+guessed: it is a row without a student or an exercise, or a name that a person should look at.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from grader.classroom.intake import exercises as naming
-from grader.classroom.intake.names import DASHED_COPY, LATE, Guess, guess, parse_time
+from grader.classroom.intake.beside import OtherFile, not_looked_at, sort_strays
+from grader.classroom.intake.claim import Claim
+from grader.classroom.intake.gradescope import Uploads, guesses, read_uploads
+from grader.classroom.intake.names import Guess, guess, parse_time, without_zip
 from grader.classroom.intake.notebook import Found
-from grader.classroom.intake.students import Student
+from grader.classroom.intake.students import People, Student
 from grader.classroom.intake.submission import Submission
+from grader.classroom.intake.whose import name_students
 
-WRAPPERS = frozenset({"submissions", "submission", "submitted", "students", "class", "handins", "course", "downloads"})
-NOBODY = frozenset(
-    {"", "notebook", "untitled", "submission", "solution", "homework", "exercise", "copy", "main", "final"}
-)
-NOT_WORK = frozenset({"csv", "md", "log", "json", "toml", "yml", "yaml", "ini", "db"})
 ATTEMPTS_GRADED = 50  # of one student at one exercise: more are a mistake or an attack
 EPOCH = datetime.min.replace(tzinfo=UTC)
+EVERYTHING = ""  # in Assigned: what is said of everything that does not say for itself
 
-People = Mapping[str, Student]
+Assigned = Mapping[str, str]  # a folder's or an archive's name -> the exercise that it is for
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A found file, what its names say, the exercise it is for and whose it is ("" while that is not known)."""
+class NewName:
+    """A student's name that was found in no table, and why a person should look at it."""
 
-    found: Found
-    guess: Guess
-    exercise: str | None
-    student: str = ""
+    name: str
+    why: str
 
-    @property
-    def source(self) -> str:
-        return "/".join(self.found.parts)
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Everything that was there: each file is a submission or one of the others."""
+
+    submissions: list[Submission]
+    others: list[OtherFile]
+    new_names: list[NewName]
+    people: People
 
 
 def assign(
-    found: Sequence[Found], exercises: Sequence[str], table: Iterable[Student] = (), *, zipped: bool = False
-) -> list[Submission]:
-    people = {alias.casefold(): student for student in table for alias in (student.id, *student.others)}
-    times = {item.parts[:-1]: parse_time(item.text) for item in found if item.text is not None}
-    claims = [_claim(item, exercises, times) for item in found if item.text is None]
-    claims = _unwrap(claims, exercises, people, zipped=zipped)
-    claims = _name(claims, exercises, people)
-    claims = _tell_namesakes_apart(claims)
-    claims = [*_work(claims), *_instead_of_work(claims)]
+    found: Sequence[Found], exercises: Sequence[str], people: People, assigned: Assigned | None = None
+) -> Intake:
+    read = [item for item in found if item.text is None and not item.hidden]
+    times = {
+        item.parts[:-1]: parse_time(item.text)
+        for item in found
+        if item.parts[-1].lower() == "timestamp.txt" and item.text
+    }
+    uploads = read_uploads(found)
+    said = {without_zip(name).casefold(): exercise for name, exercise in (assigned or {}).items()}
+    claims = [claim for item in read for claim in _claims(item, exercises, times, uploads, said)]
+    claims = _note_wrong_exercises(claims, exercises, said)
+    claims = _tell_namesakes_apart(name_students(claims, exercises, people, said))
+    instead, others = sort_strays(claims, exercises)
+    claims = [*(claim for claim in claims if not claim.found.stray), *instead]
     rows = [_submission(claim, exercises, people) for claim in claims]
-    return _number_attempts(_tell_copies_apart(rows), claims)
-
-
-def _claim(found: Found, exercises: Sequence[str], times: Mapping[tuple[str, ...], datetime | None]) -> Claim:
-    read = guess(found.parts)
-    if read.submitted is None and times.get(found.parts[:-1]):
-        read = replace(read, submitted=times[found.parts[:-1]])
-    exercise = found.exercise if found.exercise in exercises else None
-    # a notebook that names an exercise of another course is not one of ours, whatever its file is called
-    if found.exercise is None:
-        exercise = naming.first(read.hints, exercises)
-    return Claim(found, read, exercise, read.student or "")
-
-
-# --- whose: folders and flat files ---
-
-
-def _unwrap(claims: list[Claim], exercises: Sequence[str], people: People, *, zipped: bool) -> list[Claim]:
-    """Without the folders around the whole class: those known by name, and in a zip the one that holds everything."""
-    while True:
-        plain = [claim for claim in claims if not claim.student]
-        tops = {claim.guess.folders[0] if claim.guess.folders else "" for claim in plain}
-        top = tops.pop() if len(tops) == 1 else ""
-        if not top or top.casefold() in people or naming.is_exercise(top, exercises):
-            return claims
-        in_zip = zipped or plain[0].found.parts[0].lower().endswith(".zip")
-        inner = [replace(claim, guess=replace(claim.guess, folders=claim.guess.folders[1:])) for claim in plain]
-        if not (top.lower() in WRAPPERS or (in_zip and _hold_students(inner, exercises))):
-            return claims
-        inside = iter(inner)
-        claims = [claim if claim.student else next(inside) for claim in claims]
-        zipped = in_zip
-
-
-def _hold_students(inner: Sequence[Claim], exercises: Sequence[str]) -> bool:
-    """Whether what lies in a folder still tells students apart: by folders, or by two flat names or more."""
-    work = [claim for claim in inner if not claim.found.stray]
-    if all(any(not naming.is_exercise(folder, exercises) for folder in claim.guess.folders) for claim in work):
-        return True
-    names = {_flat_name(claim, exercises, numbers=True) for claim in work}
-    return len(names) > 1 and "" not in names
-
-
-def _name(claims: list[Claim], exercises: Sequence[str], people: People) -> list[Claim]:
-    flat = [claim for claim in claims if not claim.student and not _folders(claim, exercises, people)]
-    numbers = _numbers_are_exercises(flat, exercises)
-    stems = {(claim.found.parts[:-1], claim.guess.stem) for claim in flat}
-    named = []
-    for claim in claims:
-        if claim.student:
-            named.append(claim)
-        elif folders := _folders(claim, exercises, people):
-            known = [folder for folder in folders if folder.casefold() in people]
-            named.append(replace(claim, student=(known or folders)[0]))
-        else:
-            named.append(_name_flat(claim, exercises, numbers, stems))
-    return named
-
-
-def _folders(claim: Claim, exercises: Sequence[str], people: People) -> list[str]:
-    folders = [folder for folder in claim.guess.folders if folder.lower() not in WRAPPERS]
-    return [folder for folder in folders if folder.casefold() in people or not naming.is_exercise(folder, exercises)]
-
-
-def _name_flat(claim: Claim, exercises: Sequence[str], numbers: bool, stems: set[tuple[tuple[str, ...], str]]) -> Claim:
-    stem = claim.guess.stem
-    dashed = DASHED_COPY.search(stem)
-    if dashed and (claim.found.parts[:-1], stem[: dashed.start()]) in stems:
-        claim = replace(claim, guess=replace(claim.guess, stem=stem[: dashed.start()], copy=int(dashed[1])))
-    return replace(claim, student=_flat_name(claim, exercises, numbers=numbers))
-
-
-def _flat_name(claim: Claim, exercises: Sequence[str], *, numbers: bool) -> str:
-    """ "ada_02_detached_tensors_LATE" -> "ada", and "" where the name is nobody's."""
-    name = LATE.sub("", claim.guess.stem).strip(" _-.,+")
-    if claim.exercise:
-        name = naming.without(name, claim.exercise, numbers=numbers)
-    return "" if name.casefold() in NOBODY or naming.is_exercise(name, exercises) else name
-
-
-def _numbers_are_exercises(flat: Sequence[Claim], exercises: Sequence[str]) -> bool:
-    """Whether the numbers in flat names are the exercises': "ada_02", but not "student_02" beside "student_03"."""
-    return all(
-        claim.exercise and _flat_name(claim, exercises, numbers=True) != _flat_name(claim, exercises, numbers=False)
-        for claim in flat
-        if re.search(r"(?:^|[\W_])\d{2}$|^\d{2}[\W_]", LATE.sub("", claim.guess.stem))
+    others += not_looked_at([item for item in found if item.text is not None or item.hidden])
+    return Intake(
+        _number_attempts(_tell_copies_apart(rows), claims),
+        sorted(others, key=lambda other: other.source),
+        _new_names(claims, people),
+        people,
     )
+
+
+def _claims(
+    found: Found,
+    exercises: Sequence[str],
+    times: Mapping[tuple[str, ...], datetime | None],
+    uploads: Uploads,
+    assigned: Assigned,
+) -> list[Claim]:
+    """One, or one for each member of a group."""
+    readings = guesses(found.parts, uploads) or [guess(found.parts)]
+    if times.get(found.parts[:-1]):
+        readings = [replace(read, submitted=read.submitted or times[found.parts[:-1]]) for read in readings]
+    return [Claim(found, read, _exercise(found, read, exercises, assigned), read.student or "") for read in readings]
+
+
+# --- for which exercise ---
+
+
+def _exercise(found: Found, read: Guess, exercises: Sequence[str], assigned: Assigned) -> str | None:
+    if found.exercise is not None:
+        # a notebook that names an exercise of another course is not one of ours, whatever its file is called
+        return found.exercise if found.exercise in exercises else None
+    return _assigned_to(found, assigned) or naming.which(read.hints, exercises)
+
+
+def _assigned_to(found: Found, assigned: Assigned) -> str | None:
+    """What was said about the nearest folder or archive around it, or else about everything."""
+    around = (assigned.get(without_zip(part).casefold()) for part in reversed(found.parts[:-1]))
+    return next((exercise for exercise in around if exercise), assigned.get(EVERYTHING))
+
+
+def _note_wrong_exercises(claims: Sequence[Claim], exercises: Sequence[str], assigned: Assigned) -> list[Claim]:
+    """A note on each notebook that was submitted for one exercise and is another's.
+
+    Names of folders are believed in this only where most of what they hold is what they say.
+    """
+    meant = [
+        _assigned_to(claim.found, assigned) or naming.which(("", *claim.guess.hints[1:]), exercises) for claim in claims
+    ]
+    told = [
+        (exercise, claim.found.exercise) for claim, exercise in zip(claims, meant, strict=True) if claim.found.exercise
+    ]
+    held = Counter(exercise for exercise, _ in told)
+    right = Counter(exercise for exercise, own in told if exercise == own)
+    noted = []
+    for claim, exercise in zip(claims, meant, strict=True):
+        sure = _assigned_to(claim.found, assigned) or 2 * right[exercise or ""] >= held[exercise or ""]
+        if exercise and claim.found.exercise and claim.exercise and claim.exercise != exercise and sure:
+            note = f"submitted for {exercise}, but this is the notebook of {claim.exercise}"
+            claim = replace(claim, note=note)
+        noted.append(claim)
+    return noted
+
+
+# --- whose ---
 
 
 def _tell_namesakes_apart(claims: list[Claim]) -> list[Claim]:
@@ -159,43 +143,33 @@ def _tell_namesakes_apart(claims: list[Claim]) -> list[Claim]:
     ]
 
 
-# --- what: notebooks, what was refused, and what was handed in instead ---
-
-
-def _work(claims: Iterable[Claim]) -> list[Claim]:
-    return [claim for claim in claims if not claim.found.stray]
-
-
-def _instead_of_work(claims: Sequence[Claim]) -> list[Claim]:
-    """One claim for each student who handed in other files but no notebook."""
-    work = _work(claims)
-    served = {claim.student for claim in work} | {(claim.student, claim.exercise) for claim in work}
-    instead: dict[tuple[str, str | None], list[Claim]] = defaultdict(list)
+def _new_names(claims: Sequence[Claim], people: People) -> list[NewName]:
+    """Who is in no table; without a table, who may be several people."""
+    places: dict[str, dict[str | None, set[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(set))
     for claim in claims:
-        found = claim.found
-        ending = found.parts[-1].rpartition(".")[2].lower()
-        if not found.stray or (claim.guess.platform == "plain" and len(found.parts) == 1 and ending in NOT_WORK):
-            continue
-        if (claim.student if claim.exercise is None else (claim.student, claim.exercise)) not in served:
-            instead[claim.student, claim.exercise].append(claim)
-    return [_summary(group) for group in instead.values()]
-
-
-def _summary(strays: Sequence[Claim]) -> Claim:
-    first = strays[0]
-    files = sorted(claim.found.parts[-1] for claim in strays)
-    names = ", ".join(files[:3]) + (" ..." if len(files) > 3 else "")
-    reason = f"there is no notebook, only {names}"
-    if any(claim.found.archive for claim in strays):
-        reason += "; of archives only zip is read"
-    return replace(first, found=replace(first.found, stray=False, reason=reason))
+        if claim.student and _person(claim, people) is None:
+            guessed = claim.found.parts[:-1] if claim.guess.student is None else ()
+            places[claim.student][claim.exercise].add(guessed)
+    doubtful = []
+    for name, by_exercise in sorted(places.items()):
+        several = max(by_exercise.values(), key=len)
+        if len(several) > 1:
+            folders = ", ".join(sorted("/".join(place) for place in several)[:3])
+            doubtful.append(NewName(name, f"one student, or several? {len(several)} folders hold attempts: {folders}"))
+        elif people:
+            doubtful.append(NewName(name, "in no table of students"))
+    return doubtful
 
 
 # --- the rows ---
 
 
+def _person(claim: Claim, people: People) -> Student | None:
+    return people.find(claim.student, *claim.guess.other_ids, claim.guess.name if claim.guess.student else "")
+
+
 def _submission(claim: Claim, exercises: Sequence[str], people: People) -> Submission:
-    person = people.get(claim.student.casefold()) if claim.student else None
+    person = _person(claim, people) if claim.student else None
     student = person.id if person else claim.student
     found, read = claim.found, claim.guess
     platform_name = read.name if claim.student == read.student else claim.student
@@ -211,6 +185,7 @@ def _submission(claim: Claim, exercises: Sequence[str], people: People) -> Submi
         serial=read.serial,
         late=read.late,
         reason=_reason(claim, exercises),
+        note=claim.note,
         platform=read.platform,
         hand_back=read.hand_back or f"{claim.student or 'unknown'}/{claim.exercise or read.stem or 'notebook'}",
     )

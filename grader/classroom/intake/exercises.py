@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-WORDS = "exercise|exercises|ex|lab|assignment|hw|homework|task|week|problem|ps|notebook|nb|sheet|aufgabe|übung|uebung"
+NUMBERED = "exercise|exercises|ex|lab|assignment|hw|homework|task|aufgabe|hausaufgabe|übung|uebung"
+HOLDING = "week|ps|problem|sheet|notebook|nb"  # of a folder, these number something that may hold several exercises
+WORDS = f"{NUMBERED}|{HOLDING}"
 
 
 def resolve(name: str, exercises: Sequence[str]) -> str | None:
-    """The exercise whose id, slug or number stands in the name; None when there is none, or more than one."""
-    text = normal(name)
-    named = [exercise for exercise in exercises if _contains(text, slug(exercise))]
-    if named:
-        longest = max(named, key=len)
-        return longest if all(_contains(slug(longest), slug(other)) for other in named) else None
-    numbered = [exercise for exercise in exercises if (pattern := _number(exercise)) and pattern.search(text)]
-    return numbered[0] if len(numbered) == 1 else None
+    """The exercise whose id, slug or number stands in a file's or column's name; None when it may be several."""
+    named = _by_slug(name, exercises)
+    return named[0] if named else _by_number(name, exercises, _number) if named is not None else None
+
+
+def which(hints: Sequence[str], exercises: Sequence[str]) -> str | None:
+    """The exercise that names speak of: the file's own first, then its folders', the nearest first.
+
+    An exercise's name counts before any number, and the file's own number before a folder's. A number in a folder's
+    name counts only where it can mean nothing but an exercise: "02" and "hw2", but neither "ps2" nor "group_02".
+    """
+    for hint in hints:
+        if named := _by_slug(hint, exercises):
+            return named[0]
+    file, folders = hints[:1], hints[1:]
+    numbered = [_by_number(hint, exercises, _number) for hint in file]
+    numbered += [_by_number(hint, exercises, _folder_number) for hint in folders]
+    return next((exercise for exercise in numbered if exercise), None)
 
 
 def is_exercise(name: str, exercises: Sequence[str]) -> bool:
@@ -48,8 +60,20 @@ def normal(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
 
 
-def first(hints: Iterable[str], exercises: Sequence[str]) -> str | None:
-    return next((exercise for hint in hints if hint and (exercise := resolve(hint, exercises))), None)
+def _by_slug(name: str, exercises: Sequence[str]) -> list[str] | None:
+    """The one exercise whose name stands in `name`, [] for none, None for several."""
+    text = normal(name)
+    named = [exercise for exercise in exercises if _contains(text, slug(exercise))]
+    if not named:
+        return []
+    longest = max(named, key=len)
+    return [longest] if all(_contains(slug(longest), slug(other)) for other in named) else None
+
+
+def _by_number(name: str, exercises: Sequence[str], pattern_of: Callable[[str], re.Pattern[str] | None]) -> str | None:
+    text = normal(name)
+    numbered = [exercise for exercise in exercises if (pattern := pattern_of(exercise)) and pattern.search(text)]
+    return numbered[0] if len(numbered) == 1 else None
 
 
 def _contains(text: str, part: str) -> bool:
@@ -79,5 +103,16 @@ def _number(exercise: str) -> re.Pattern[str] | None:
     padded = digits.zfill(2)
     return re.compile(
         rf"^0*{digits}$|(?<![^\W_])(?:{WORDS})[\W_]*0*{digits}(?!\d)(?![^\W_])|^{padded}(?=[\W_])|(?<=[\W_]){padded}$",
+        re.IGNORECASE,
+    )
+
+
+@lru_cache(maxsize=256)
+def _folder_number(exercise: str) -> re.Pattern[str] | None:
+    digits = number(exercise)
+    if not digits:
+        return None
+    return re.compile(
+        rf"^0*{digits}$|(?<![^\W_])(?:{NUMBERED})[\W_]*0*{digits}(?!\d)(?![^\W_])",
         re.IGNORECASE,
     )

@@ -3,7 +3,8 @@
 Checked against the platforms' own sources: Canvas `lib/content_zipper.rb` (name[_LATE]_user_attachment_file, without
 names anon_code), Moodle `mod/assign/classes/downloader.php` (Full Name_number_assignsubmission_file, a folder or a
 prefix, with a trailing underscore before 4.1), nbgrader's submitted/STUDENT/ASSIGNMENT and its exchange's
-STUDENT+ASSIGNMENT+TIME, Blackboard's ASSIGNMENT_STUDENT_attempt_TIME_FILE.
+STUDENT+ASSIGNMENT+TIME, Blackboard's ASSIGNMENT_STUDENT_attempt_TIME_FILE, and what `gh classroom clone student-repos`
+makes, ASSIGNMENT-submissions/ASSIGNMENT-STUDENT. Gradescope's names say nothing; see gradescope.py.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ BLACKBOARD = re.compile(
 )
 COPY = re.compile(r"\s*\((\d{1,3})\)$|\s+-\s+[Cc]opy(?: \((\d{1,3})\))?$")  # "x (1)", "x - Copy"
 DASHED_COPY = re.compile(r"-([1-9])$")  # Canvas' "x-1"
+UNTITLED = frozenset({"notebook", "nb", "untitled", "solution", "submission", "main"})  # "x-1" of these is a copy
+CLONED = "-submissions"
 LATE = re.compile(r"(?:^|[\W_])LATE(?=$|[\W_])")
 
 Path = tuple[str, ...]
@@ -39,7 +42,7 @@ class Guess:
     student: str | None
     name: str = ""
     platform: str = "plain"
-    hints: tuple[str, ...] = ()  # names that may say which exercise this is, the nearest first
+    hints: tuple[str, ...] = ()  # names that may say which exercise this is: the file's own, its folders' from inside
     folders: tuple[str, ...] = ()  # left over for finding a student
     stem: str = ""  # of the file's own name, without copy marks
     late: bool = False
@@ -48,6 +51,8 @@ class Guess:
     copy: int = 0
     hand_back: str = ""
     number: str = ""  # Moodle's, which differs from assignment to assignment
+    place: Path = ()  # where everything lies that was submitted together with this
+    other_ids: tuple[str, ...] = ()  # under which a table may know the student
 
 
 def guess(parts: Sequence[str]) -> Guess:
@@ -59,10 +64,15 @@ def guess(parts: Sequence[str]) -> Guess:
                 return reading(match, above, below)
         if part.lower() == "submitted" and len(below) >= 3:
             return _nbgrader(above, below)
+        if part.endswith(CLONED) and len(below) >= 2 and below[0].startswith(part.removesuffix(CLONED) + "-"):
+            return _github(part.removesuffix(CLONED), above, below)
     stem, copy = file_stem(parts[-1])
+    dashed = DASHED_COPY.search(stem)
+    if dashed and stem[: dashed.start()].lower() in UNTITLED:
+        stem, copy = stem[: dashed.start()], max(copy, int(dashed[1]))
     folders = tuple(without_zip(part) for part in parts[:-1])
-    hints = (*reversed(folders), stem)
-    return Guess(None, hints=hints, folders=folders, stem=stem, copy=copy, late=_late(parts))
+    hints = (stem, *reversed(folders))
+    return Guess(None, hints=hints, folders=folders, stem=stem, copy=copy, late=_late(parts), place=tuple(parts[:-1]))
 
 
 def file_stem(name: str) -> tuple[str, int]:
@@ -112,6 +122,7 @@ def _moodle(match: re.Match[str], above: Path, below: Path) -> Guess:
         folders=above,
         hand_back=f"{folder}/{stem}",
         number=number,
+        place=(*above, name, number),
     )
 
 
@@ -130,6 +141,7 @@ def _canvas(match: re.Match[str], above: Path, below: Path) -> Guess:
         serial=int(match["attachment"] or 0),
         copy=copy,
         hand_back=f"{own}_{stem}" if below else own,
+        place=(*above, student),
     )
 
 
@@ -139,10 +151,24 @@ def _nbgrader(above: Path, below: Path) -> Guess:
     return Guess(
         student,
         platform="nbgrader",
-        hints=(exercise, stem, *reversed(above)),
+        hints=(stem, exercise, *reversed(above)),
         late=_late((file,)),
         copy=copy,
         hand_back=f"{student}/{exercise}/{stem}",
+        place=(*above, student, exercise),
+    )
+
+
+def _github(assignment: str, above: Path, below: Path) -> Guess:
+    student = below[0].removeprefix(f"{assignment}-")
+    stem, copy = file_stem(below[-1])
+    return Guess(
+        student,
+        platform="github",
+        hints=(stem, *reversed(below[1:-1]), assignment, *reversed(above)),
+        late=_late(below[-1:]),
+        copy=copy,
+        place=(*above, below[0]),
     )
 
 
@@ -152,11 +178,12 @@ def _exchange(match: re.Match[str], above: Path, below: Path) -> Guess:
     return Guess(
         student,
         platform="nbgrader",
-        hints=(exercise, stem, *reversed(above)),
+        hints=(stem, exercise, *reversed(above)),
         late=_late(below),
         submitted=parse_time(match["time"]),
         copy=copy,
         hand_back=f"{student}/{exercise}/{stem}",
+        place=(*above, match.string),
     )
 
 
@@ -168,6 +195,7 @@ def _blackboard(match: re.Match[str], above: Path, below: Path) -> Guess:
         late=_late((stem,)),
         submitted=parse_time(match["time"]),
         copy=copy,
+        place=(*above, match["student"], match["time"]),
     )
 
 

@@ -31,7 +31,8 @@ class Found:
     reason: str = ""  # why it was refused
     stray: bool = False  # some other file, which matters only where there is no notebook
     archive: bool = False  # a stray that may well hold notebooks, in an archive that is not read
-    text: str | None = None  # of a timestamp.txt
+    hidden: bool = False  # what systems and programs leave behind, which is not looked at
+    text: str | None = None  # of a file that a platform wrote about the others, such as timestamp.txt
 
 
 def is_notebook(name: str) -> bool:

@@ -25,9 +25,9 @@ from grader.classroom.intake.text import clean
 from grader.inside.measure import MB
 from grader.model.errors import GraderError
 
-IGNORED_FOLDERS = frozenset({"__macosx", "__pycache__", "node_modules"})
-IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon"})
-STRAYS_KEPT = 5  # of each folder: enough to say what lies there instead of a notebook
+HIDDEN = frozenset({"__macosx", "__pycache__", "node_modules", "thumbs.db", "desktop.ini", "icon"})
+STUDENTS = "students.csv"
+WRITTEN_BY_PLATFORMS = {"timestamp.txt": 200, "submission_metadata.yml": 32 * MB}  # and how long they may be
 TOO_DEEP = "it lies too deep, in folders within folders"
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
@@ -77,7 +77,7 @@ class _Reader:
         self.found: list[Found] = []
         self.students: bytes | None = None
         self.budget = limits.total
-        self.strays: Counter[tuple[str, ...]] = Counter()
+        self.hidden: set[tuple[str, ...]] = set()
 
     # --- folders ---
 
@@ -93,12 +93,12 @@ class _Reader:
         for entry in entries:
             name = clean(os.fsencode(entry.name).decode("utf-8", "replace"))
             path = (*parts, name)
-            if _ignored(name) or self.full(path):
+            if self.full(path) or self.hide(path):
                 continue
             if entry.is_symlink():
                 self.refuse(path, "it is a link, and links are not followed")
             elif entry.is_dir(follow_symlinks=False):
-                if name.lower() not in IGNORED_FOLDERS and Path(entry.path).resolve() not in self.exclude:
+                if Path(entry.path).resolve() not in self.exclude:
                     self.folder(Path(entry.path), path)
             else:
                 self.guarded(path, partial(self.file, Path(entry.path), path))
@@ -135,8 +135,7 @@ class _Reader:
     def entry(
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: tuple[str, ...], name: str, twice: bool, depth: int
     ) -> None:
-        ignored = any(part.lower() in IGNORED_FOLDERS or _ignored(part) for part in path)
-        if info.is_dir() or not path or ignored or self.full(path):
+        if info.is_dir() or not path or self.full(path) or self.hide(path):
             return
         if len(path) > self.limits.folders + 1:
             self.refuse(path[: self.limits.folders + 1], TOO_DEEP)
@@ -153,17 +152,18 @@ class _Reader:
 
     def content(self, parts: tuple[str, ...], opened: IO[bytes], modified: float, *, depth: int) -> None:
         name = parts[-1].lower()
-        if name == "students.csv" and self.students is None:
+        if name == STUDENTS and self.students is None:
             self.students = self.bounded(opened, self.limits.notebook)
+            self.found.append(Found(parts, modified, text=""))
         elif name.endswith(".zip"):
             self.nested(parts, opened, depth)
-        elif name == "timestamp.txt":  # nbgrader's: when the notebooks beside it were handed in
-            self.found.append(Found(parts, modified, text=self.bounded(opened, 200).decode("ascii", "replace")))
+        elif name in WRITTEN_BY_PLATFORMS:
+            data = self.bounded(opened, WRITTEN_BY_PLATFORMS[name])
+            self.found.append(Found(parts, modified, text=data.decode("utf-8", "replace")))
         elif is_notebook(name):
             data = self.bounded(opened, self.limits.notebook)
             self.found.append(recognise(parts, modified, data, self.private))
-        elif self.strays[parts[:-1]] < STRAYS_KEPT:
-            self.strays[parts[:-1]] += 1
+        else:
             self.found.append(Found(parts, modified, stray=True, archive=name.endswith(OTHER_ARCHIVES)))
 
     def nested(self, parts: tuple[str, ...], opened: IO[bytes], depth: int) -> None:
@@ -179,7 +179,7 @@ class _Reader:
                 copy.write(chunk)
             before = len(self.found)
             self.archive(copy, inside, depth=depth + 1, entries=self.limits.entries, budget=self.limits.unpacked)
-            if len(self.found) == before:
+            if all(one.hidden for one in self.found[before:]):
                 self.refuse(parts, "the zip is empty")
 
     def bounded(self, opened: IO[bytes], limit: int) -> bytes:
@@ -210,13 +210,22 @@ class _Reader:
             return True
         return False
 
+    def hide(self, parts: tuple[str, ...]) -> bool:
+        """Whether this is hidden, or lies in something that is; what is hidden is noted once, as a whole."""
+        hidden = next((index for index, part in enumerate(parts, start=1) if _is_hidden(part)), 0)
+        whole = parts[:hidden]
+        if hidden and whole not in self.hidden:
+            self.hidden.add(whole)
+            self.found.append(Found(whole, 0.0, hidden=True))
+        return bool(hidden)
+
     def refuse(self, parts: tuple[str, ...], reason: str) -> None:
         self.found.append(Found(parts, 0.0, reason=reason))
 
 
-def _ignored(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     """Hidden files, what macOS and Windows leave behind, and the lock files of office programs."""
-    return name.startswith((".", "~$")) or name.lower() in IGNORED_FILES
+    return name.startswith((".", "~$")) or name.lower() in HIDDEN
 
 
 def _entry_name(info: zipfile.ZipInfo) -> str:

@@ -23,7 +23,8 @@ class Submission:
     attempt: int = 1  # among this student's attempts at this exercise, in this intake
     latest: bool = True
     reason: str = ""  # why it cannot be graded; "" when it can
-    platform: str = "plain"  # "plain" | "canvas" | "moodle" | "nbgrader"
+    note: str = ""  # for the instructor, on what is graded all the same
+    platform: str = "plain"  # "plain" | "canvas" | "moodle" | "nbgrader" | "gradescope" | "github"
     hand_back: str = ""  # where feedback belongs in an archive for the platform, without the ending
     copy: int = 0  # tells identical files of one student apart
 

@@ -20,13 +20,21 @@ from markupsafe import Markup
 
 from grader.classroom.gradebook.rows import Row
 from grader.classroom.page.data import class_data
+from grader.course.settings import CourseSettings
 
 _FOLDER = Path(__file__).parent
 
 
-def class_page(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]], *, title: str, made: datetime) -> str:
+def class_page(
+    rows: Sequence[Row],
+    check_order: Mapping[str, Sequence[str]],
+    *,
+    title: str,
+    made: datetime,
+    settings: CourseSettings | None = None,
+) -> str:
     """The page as one HTML text."""
-    data = class_data(rows, check_order)
+    data = class_data(rows, check_order, settings or CourseSettings())
     script = (_FOLDER / "class.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return _template().render(

@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 /* what an entry holds: see page/data.py */
 const [STATUS, SCORE, CHECKS, ATTEMPTS, SECONDS, LATE, LINES, OVERRIDE] = [0, 1, 2, 3, 4, 5, 6, 7];
 const RAN = new Set(["passed", "failed"]);
-const WORDS = { passed: "passed", failed: "failed", crashed: "crashed", timed_out: "timed out", killed: "killed", ungradable: "not graded", error: "grader error" };
+const WORDS = { passed: "passed", failed: "failed", crashed: "crashed", timed_out: "timed out", killed: "killed", ungradable: "not graded", error: "grader error", not_submitted: "not submitted" };
 const SIGNS = { p: "✓", f: "✗", s: "–", e: "!", "-": "" };
 const MEANS = { p: "passed", f: "failed", s: "not reached", e: "error", "-": "not checked" };
 const FIRST_ROWS = 60, MORE_ROWS = 240;
@@ -42,10 +42,14 @@ function scramble(text) {
 
 students.forEach((student, index) => { student.index = index; student.find = `${student.name} ${student.id}`.toLowerCase(); });
 [...students].sort((a, b) => scramble(a.id) - scramble(b.id)).forEach((student, index) => { student.alias = `Student ${index + 1}`; });
-const nameOf = (student) => (view.hidden ? student.alias : student.name);
+const bearers = new Map();
+for (const student of students) bearers.set(student.name, (bearers.get(student.name) ?? 0) + 1);
+for (const student of students) student.shown = bearers.get(student.name) > 1 ? `${student.name} (${student.id})` : student.name; /* namesakes */
+const nameOf = (student) => (view.hidden ? student.alias : student.shown);
 
 /* --- questions about one student's work --- */
 const shownExercises = () => (view.exercise < 0 ? exercises.map((_, index) => index) : [view.exercise]);
+const submitted = (entry) => entry && entry[STATUS] !== "not_submitted"; /* else there is at most a score set by hand */
 const finished = (entry) => entry && (entry[STATUS] === "passed" || entry[OVERRIDE]);
 function placeOf(exercise, entry) {
   if (!entry || finished(entry)) return "";
@@ -60,7 +64,7 @@ function placeWords(place) {
 }
 function total(student, chosen) {
   let score = 0, worth = 0;
-  for (const index of chosen) { score += student.work[index]?.[SCORE] ?? 0; worth += exercises[index].worth; }
+  for (const index of chosen) { const { worth: points, weight } = exercises[index]; score += weight * (student.work[index]?.[SCORE] ?? 0); worth += weight * points; }
   return { score, worth };
 }
 const sum = (student, chosen, what) => chosen.reduce((all, index) => all + (student.work[index]?.[what] ?? 0), 0);
@@ -69,8 +73,8 @@ const stuckAt = (student, chosen) => chosen.map((index) => placeOf(index, studen
 const STATES = {
   unfinished: (student, chosen) => chosen.some((index) => !finished(student.work[index])),
   stuck: (student, chosen) => chosen.some((index) => student.work[index] && !finished(student.work[index]) && student.work[index][ATTEMPTS] >= 2),
-  crashed: (student, chosen) => chosen.some((index) => student.work[index] && !RAN.has(student.work[index][STATUS])),
-  missing: (student, chosen) => chosen.some((index) => !student.work[index]),
+  crashed: (student, chosen) => chosen.some((index) => submitted(student.work[index]) && !RAN.has(student.work[index][STATUS])),
+  missing: (student, chosen) => chosen.every((index) => !submitted(student.work[index])),
   late: (student, chosen) => chosen.some((index) => student.work[index]?.[LATE]),
   override: (student, chosen) => chosen.some((index) => student.work[index]?.[OVERRIDE]),
   passed: (student, chosen) => chosen.every((index) => finished(student.work[index])),
@@ -79,7 +83,7 @@ const inSection = () => students.filter((student) => !view.section || student.se
 
 /* --- at a glance --- */
 function drawGlance(group, chosen) {
-  const entries = group.flatMap((student) => chosen.map((index) => student.work[index]).filter(Boolean));
+  const entries = group.flatMap((student) => chosen.map((index) => student.work[index]).filter(submitted));
   const shares = group.map((student) => { const { score, worth } = total(student, chosen); return worth ? score / worth : 0; });
   const done = group.filter((student) => STATES.passed(student, chosen)).length;
   const stuck = group.filter((student) => STATES.stuck(student, chosen)).length;
@@ -172,7 +176,7 @@ function drawExercises(group, chosen) {
   const head = ["Exercise", "Passed, failed, did not run, not submitted", "Submitted", "Passed", "Mean score", "Mean attempts", "Median time"];
   document.querySelector(".exercises thead").replaceChildren(make("tr", {}, ...head.map((text, index) => make("th", { scope: "col", textContent: text, className: index > 1 ? "num" : "" }))));
   $("exercises").replaceChildren(...chosen.map((index) => {
-    const entries = group.map((student) => student.work[index]).filter(Boolean);
+    const entries = group.map((student) => student.work[index]).filter(submitted);
     const passed = entries.filter(finished).length, ran = entries.filter((entry) => RAN.has(entry[STATUS]) && !finished(entry)).length;
     const parts = { p: passed, f: ran, c: entries.length - passed - ran, m: group.length - entries.length };
     const mean = (what) => (entries.length ? entries.reduce((all, entry) => all + entry[what], 0) / entries.length : 0);
@@ -189,7 +193,7 @@ function drawExercises(group, chosen) {
 const patterns = new Map();
 const patternStyle = document.head.appendChild(document.createElement("style"));
 function pattern(entry) { /* a class whose background draws the checks: a full bar passed, a half one failed, a line not reached */
-  const ran = RAN.has(entry[STATUS]);
+  const ran = RAN.has(entry[STATUS]) || !submitted(entry);
   const key = ran ? entry[CHECKS] || "-" : "c";
   if (!patterns.has(key)) {
     const name = `k${patterns.size}`, count = key.length, gap = count > 1 ? Math.min(3, 30 / count) : 0, width = (100 - gap * (count - 1)) / count;
@@ -210,7 +214,7 @@ function entryWords(exercise, entry) {
   const checks = exercises[exercise].checks;
   const failed = [...entry[CHECKS]].flatMap((letter, index) => (letter === "f" || letter === "e" ? [checks[index].title] : []));
   const parts = [`${WORDS[entry[STATUS]] ?? entry[STATUS]}, ${number(entry[SCORE])} of ${number(exercises[exercise].worth)} points, ${entry[ATTEMPTS] === 1 ? "1 attempt" : `${entry[ATTEMPTS]} attempts`}`];
-  if (entry[LATE]) parts.push("late");
+  if (entry[LATE]) parts.push(entry[LATE]);
   if (failed.length) parts.push(`fails: ${failed.join("; ")}`);
   if (entry[OVERRIDE]) { const [who, made, comment, graded] = entry[OVERRIDE]; parts.push(`set by ${view.hidden ? "hand" : who} on ${made} in place of ${number(graded)}${comment && !view.hidden ? `: ${comment}` : ""}`); }
   return parts.join(". ");

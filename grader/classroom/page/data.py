@@ -15,7 +15,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.classroom.gradebook.rows import Row
+from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
+from grader.course.settings import CourseSettings
+from grader.words import points
 
 LONGEST_LINE = 160
 LONGEST_MESSAGE = 240
@@ -38,9 +40,11 @@ class _Numbers:
         return [list(thing) if isinstance(thing, tuple) else [thing] for thing in self.seen]
 
 
-def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def class_data(
+    rows: Sequence[Row], check_order: Mapping[str, Sequence[str]], settings: CourseSettings
+) -> dict[str, Any]:
     counting = [row for row in rows if row.counts and row.status]
-    exercises = _exercises(counting, check_order)
+    exercises = _exercises(counting, check_order, settings)
     codes, lines = _Numbers(), _Numbers()
     attempts = _attempts(rows)
     students: dict[str, dict[str, Any]] = {}
@@ -48,6 +52,8 @@ def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
         student = students.setdefault(
             row.student, {"id": row.student, "name": row.name or row.student, "section": row.section, "work": {}}
         )
+        if row.status == NOT_SUBMITTED and not row.override:
+            continue
         order = [check["id"] for check in exercises[row.exercise]["checks"]]
         index = exercises[row.exercise]["index"]
         student["work"][index] = _entry(row, order, attempts[row.student, row.exercise], index, codes, lines)
@@ -59,14 +65,16 @@ def class_data(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
         "codes": codes.listed(),
         "lines": lines.listed(),
         "refused": [
-            [row.name or row.student, row.source, row.message[:LONGEST_MESSAGE]]
+            [row.name or row.student, row.source, (row.note or row.message)[:LONGEST_MESSAGE]]
             for row in rows
-            if row.status in ("ungradable", "error")
+            if row.status in ("ungradable", "error") or row.note
         ][:NOT_GRADED_SHOWN],
     }
 
 
-def _exercises(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+def _exercises(
+    rows: Sequence[Row], check_order: Mapping[str, Sequence[str]], settings: CourseSettings
+) -> dict[str, dict[str, Any]]:
     titles = {row.exercise: row.title or row.exercise for row in rows}
     worth = {row.exercise: row.max_score for row in rows if row.max_score}
     checks: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -76,7 +84,8 @@ def _exercises(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
                 check.id, {"id": check.id, "title": check.title, "points": check.max_points}
             )
     listed = {}
-    for index, exercise in enumerate(sorted(titles)):
+    order_of = {planned.id: place for place, planned in enumerate(settings.exercises)}
+    for index, exercise in enumerate(sorted(titles, key=lambda one: (order_of.get(one, len(order_of)), one))):
         known = checks[exercise]
         order = [check for check in check_order.get(exercise, ()) if check in known]
         order += [check for check in known if check not in order]
@@ -84,6 +93,7 @@ def _exercises(rows: Sequence[Row], check_order: Mapping[str, Sequence[str]]) ->
             "id": exercise,
             "title": titles[exercise],
             "worth": worth.get(exercise, 0.0),
+            "weight": settings.weight(exercise),
             "checks": [known[check] for check in order],
             "index": index,
         }
@@ -94,7 +104,7 @@ def _attempts(rows: Sequence[Row]) -> Mapping[tuple[str, str], int]:
     """What could not be graded costs no attempt, and neither does the same file a second time."""
     contents = defaultdict(set)
     for row in rows:
-        if row.status not in ("", "ungradable", "error"):
+        if row.status not in ("", "ungradable", "error", NOT_SUBMITTED):
             contents[row.student, row.exercise].add(row.sha256)
     counted: dict[tuple[str, str], int] = defaultdict(int)
     counted.update({pair: len(hashes) for pair, hashes in contents.items()})
@@ -111,7 +121,7 @@ def _entry(row: Row, order: Sequence[str], attempts: int, exercise: int, codes: 
         "".join(states.get(check, "-") for check in order),
         attempts,
         round(row.seconds, 1),
-        int(row.late),
+        _late(row),
         [
             lines.of(
                 codes.of(finding.code, finding.cause.replace("_", " ")),
@@ -127,6 +137,13 @@ def _entry(row: Row, order: Sequence[str], attempts: int, exercise: int, codes: 
         made = f"{row.override.made:%Y-%m-%d}"
         entry.append([row.override.who, made, row.override.comment[:LONGEST_MESSAGE], round(row.graded_score, 2)])
     return entry
+
+
+def _late(row: Row) -> str | int:
+    """0, or in words."""
+    if not row.late:
+        return 0
+    return f"late, which takes {points(row.penalty)} points" if row.penalty else "late"
 
 
 def anonymous(source: str, *names: str) -> str:
