@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,10 +21,12 @@ from grader.course.notebook import Notebook
 from grader.doctor.case import PLAIN, Plan
 from grader.doctor.extent import Examined, count
 from grader.doctor.investigation import UNREADABLE, Investigation
+from grader.doctor.ledger import Row
+from grader.doctor.trace import Trace
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import STEP_LIMIT, TIME_LIMIT, TRACE
-from grader.inside.cells import blank_start
+from grader.inside.cells import FIRST_MODULE, blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 from grader.model.errors import InternalError
@@ -37,6 +39,7 @@ HOOKS_SECONDS = 30.0
 
 NOTHING = Examined()
 COUNTED = TypeAdapter(Examined)
+PlacedT = TypeVar("PlacedT", Finding, Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Examination:
     findings: tuple[Finding, ...] = ()
     examined: Examined = NOTHING
     traced: bool = False  # whether there is a trace that could be read: a kernel that died leaves none
+    ledger: tuple[Row, ...] = ()  # of its variables
     gaps: tuple[str, ...] = ()  # why findings may be missing, in sentences
 
     @property
@@ -76,8 +80,9 @@ def open_traced(
     """
     with open_session(source, request, cancellation) as session:
         session.add(TRACE)
+        options = {**plan.to_options(), "seed": SEED, "modules": bool(request.folders)}
         try:
-            session.ask("session.trace", json.dumps({**plan.to_options(), "seed": SEED}), timeout=HOOKS_SECONDS)
+            session.ask("session.trace", json.dumps(options), timeout=HOOKS_SECONDS)
             if program is not None:
                 session.ask("session.program", program, timeout=HOOKS_SECONDS)
             if seconds is not None:
@@ -97,17 +102,20 @@ def examine(
     progress: Progress = silent,
     cancellation: Cancellation | None = None,
     opened: Session | None = None,
+    at_startup: bool = False,
 ) -> Examination:
     """What is wrong with the gradients of this notebook.
 
     `steps`: stop after so many optimizer steps; `seconds`: stop then, which is earlier than the request's limit, where
     the kernel dies. `opened`: a session of `open_traced` that waits for this notebook, for a run as it is.
+    `at_startup`: the notebook sets TensorFlow up, which `source` has not done yet.
     """
     progress("tracing the gradients")
     program = Path(notebook.name).name if notebook.program else None
 
     def run_traced(plan: Plan) -> _Traced:
-        of_this_run = partial(open_traced, plan=_limit(plan, steps), program=program, seconds=seconds)
+        plan = replace(_limit(plan, steps), at_startup=at_startup)
+        of_this_run = partial(open_traced, plan=plan, program=program, seconds=seconds)
         with of_this_run(source, request, cancellation) as session:
             return _run(session, notebook, seconds)
 
@@ -125,12 +133,15 @@ def examine(
         if further is None:
             break
         investigation.add(plan, further)
-    conclusion = investigation.conclude({count: _code(notebook, number) for count, number in order.items()})
+    modules = _read_modules(investigation.plain, request)
+    cells = {count: _code(notebook, number) for count, number in order.items()}
+    conclusion = investigation.conclude(cells | {number: text for number, (_, text) in modules.items()})
     return Examination(
         run,
-        tuple(_placed(finding, notebook, order) for finding in conclusion.findings),
+        tuple(_placed(finding, notebook, order, modules) for finding in conclusion.findings),
         count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
         traced=conclusion.is_readable,
+        ledger=tuple(_placed(row, notebook, order, modules) for row in conclusion.ledger),
         gaps=conclusion.gaps,
     )
 
@@ -145,7 +156,7 @@ def hooks(source: KernelSource) -> dict[str, str]:
 
 def _run(session: Session, notebook: Notebook, seconds: float | None) -> _Traced:
     """One run under the trace, in a session of `open_traced`."""
-    run = _outcome(session.run(notebook), seconds)
+    run = _outcome(session.run(notebook, may_raise=notebook.raising_cells), seconds)
     order: dict[int | None, int] = dict(enumerate(session.order, start=1))
     try:
         counted = COUNTED.validate_python(session.ask("session.counted", timeout=FETCH_SECONDS))
@@ -177,9 +188,29 @@ def _code(notebook: Notebook, number: int) -> str:
     return notebook.cells[number - 1].removeprefix(blank_start(notebook.cells[number - 1]))  # as IPython runs it
 
 
-def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int]) -> Finding:
-    """The finding with the cell's number in the notebook, and the line as its author counts it."""
-    number = order[finding.cell]
+def _read_modules(trace: Trace | None, request: KernelRequest) -> dict[int | None, tuple[str, str]]:
+    """Path and text of the author's own modules, by their numbers. The kernel names them and is not believed: they lie
+    in the notebook's own folder, or are left out."""
+    found: dict[int | None, tuple[str, str]] = {}
+    if trace is None or not request.folders:
+        return found
+    folder = request.folders[0].resolve()
+    for number, name in trace.modules.items():
+        file = (folder / name).resolve()
+        if file.is_relative_to(folder) and file.suffix == ".py" and file.is_file() and number >= FIRST_MODULE:
+            with suppress(OSError, UnicodeDecodeError):
+                found[number] = name, file.read_text("utf-8")
+    return found
+
+
+def _placed(
+    one: PlacedT, notebook: Notebook, order: Mapping[int | None, int], modules: Mapping[int | None, tuple[str, str]]
+) -> PlacedT:
+    """A finding or row with the cell's number in the notebook, or its module, and the line as its author counts it."""
+    if one.cell in modules:
+        return replace(one, cell=None, module=modules[one.cell][0])
+    number = order.get(one.cell)
+    if number is None or one.line is None:
+        return one
     cut = blank_start(notebook.cells[number - 1]).count("\n")
-    cell = None if notebook.program else number
-    return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
+    return replace(one, cell=None if notebook.program else number, line=one.line + cut)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from grader.doctor.case import Case, pair_outcomes
-from grader.doctor.events import NOWHERE, Exit, Whole
+from grader.doctor.events import NOWHERE, Call, Exit, Whole
 from grader.doctor.flow import Flow
 from grader.doctor.path import spell
 from grader.doctor.story import Story
@@ -71,7 +71,8 @@ def find_accidental_broadcasts(case: Case) -> Iterator[Suspect]:
             if not (is_accidental(one, other) or is_accidental(other, one)):
                 continue
             column, vector = operation.inputs if len(one) == 2 else operation.inputs[::-1]
-            if flow.reaches(column) and not flow.reaches(vector) and is_reduced_as_a_whole(flow, operation):
+            depend = [bool(flow.sources_behind(number)) for number in (column, vector)]
+            if depend[0] != depend[1] and is_reduced_as_a_whole(flow, operation):
                 size = story.shape(vector)
                 table = story.shape(operation.outputs[0])
                 yield Suspect(
@@ -80,6 +81,30 @@ def find_accidental_broadcasts(case: Case) -> Iterator[Suspect]:
                     symptom="suspicious",
                     variables=case.name_sources(flow.call),
                     operation=f"so {size[0] if size else 'B'} values become a table of {table}",
+                    place=operation.place,
+                )
+
+
+def find_softmax_over_rows(case: Case) -> Iterator[Suspect]:
+    """A softmax over the axis of the examples: what was transposed for it has as many rows as the data."""
+    story = case.main
+    for flow in case.first_flows:
+        batches = {shape[0] for number in flow.data if (shape := story.shape(number)) and len(shape) > 1}
+        for operation in flow.ancestors:
+            turned = story.producer.get(operation.inputs[0]) if operation.type in ("Softmax", "LogSoftmax") else None
+            if turned is None or turned.type != "Transpose" or operation.within is not None:
+                continue
+            before, after = story.shape(turned.inputs[0]), story.shape(turned.outputs[0])
+            if not before or not after or len(before) != 2 or before[0] == before[1] or after[-1] != before[0]:
+                continue
+            if before[0] in batches and flow.has_data_behind(turned.inputs[0]):
+                yield Suspect(
+                    cause="wrong_reduction",
+                    detail="rows",
+                    severity="error",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    operation=spell(operation.type),
                     place=operation.place,
                 )
 
@@ -141,6 +166,23 @@ def locate_vector(case: Case, flow: Flow) -> int:
     if producer is not None and (applied or producer.type not in REDUCING):
         return producer.place
     return flow.call.place
+
+
+def find_means_per_replica(case: Case) -> Iterator[Suspect]:
+    """Several replicas train together: each divides by its own batch, and their gradients are added up."""
+    story = case.plain
+    for call in story.of(Call):
+        if call.averaged >= 0:
+            yield Suspect(
+                cause="wrong_reduction",
+                detail="replicas",
+                severity="error",
+                symptom="suspicious",
+                variables=tuple(story.name(source.number) for source in call.sources if source.kind == "variable"),
+                place=call.averaged,
+                spot=story.spot(call.averaged),
+            )
+            return
 
 
 def find_overwritten_losses(case: Case) -> Iterator[Suspect]:
@@ -253,7 +295,7 @@ def find_complex_casts(case: Case) -> Iterator[Suspect]:
             if before.startswith("complex") and not after.startswith("complex"):
                 yield Suspect(
                     cause="complex_cast",
-                    severity="note",
+                    severity="error",
                     symptom="suspicious",
                     variables=case.name_sources(flow.call),
                     place=operation.place,
@@ -266,6 +308,8 @@ def find_wrong_shapes(case: Case) -> Iterator[Suspect]:
     for flow in case.first_flows:
         call = flow.call
         for number, outcome in pair_outcomes(call):
+            if number not in story.variables and story.is_resource(number):
+                continue
             shape = story.variables[number].shape if number in story.variables else story.shape(number)
             if call.what != "gradient" or outcome.sparse or None in (outcome.shape, shape) or outcome.shape == shape:
                 continue

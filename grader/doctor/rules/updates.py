@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
-from grader.doctor.case import Case
+from grader.doctor.case import Case, pair_outcomes
 from grader.doctor.events import Call, Exit, Fit, Outcome, TapeOpened, Update
 from grader.doctor.story import Story, is_read, is_write
 from grader.doctor.suspect import Suspect
@@ -36,6 +37,54 @@ def find_unapplied_gradients(case: Case) -> Iterator[Suspect]:
     if idle and not any(is_used(case, call) for call in calls):
         names = tuple(story.name(variable.id) for variable in variables)
         yield misuse(detail="unused", symptom="still", variables=names, place=calls[0].place)
+
+
+def find_updates_of_copies(case: Case) -> Iterator[Suspect]:
+    """What a gradient step would make of a variable is computed again and again, and the variable never gets it."""
+    story = case.main
+    for calls in case.sites:
+        if case.count_calls(calls[0]) < REPEATED or any(outcome.none for outcome in calls[0].results or ()):
+            continue
+        sources = [source.number for source in calls[0].sources if source.number in story.variables]
+        if not sources or any(
+            story.variables[number].moved or story.writes_after_creation(number) for number in sources
+        ):
+            continue
+        updates = [one for call in calls if (one := find_unused_update(story, call)) is not None]
+        place = updates[0].place if updates else locate_numpy_update(story, calls)
+        if place is not None:
+            names = tuple(story.name(number) for number in sources)
+            yield misuse(detail="copy", symptom="still", variables=names, place=place)
+
+
+def find_unused_update(story: Story, call: Call) -> Operation | None:
+    """A variable's value minus its gradient, or plus it, of which nobody takes the result any further."""
+    for source, outcome in pair_outcomes(call):
+        if outcome.tensor is None or outcome.zero:
+            continue
+        for operation in story.descendants(outcome.tensor, FOLLOWED_FROM_READ):
+            if operation.type not in ("Sub", "AddV2") or operation.within is not None or operation.clock < call.clock:
+                continue
+            makers = [story.maker(number, ("Identity",)) for number in operation.inputs]
+            of_source = any(one is not None and is_read(one) and one.inputs[0] == source for one in makers)
+            if of_source and not any(story.users.get(number) for number in operation.outputs):
+                return operation
+    return None
+
+
+def locate_numpy_update(story: Story, calls: list[Call]) -> int | None:
+    """Between two gradient calls both the gradients and the variables' own values leave for NumPy, each time."""
+    place = None
+    for call, following in pairwise(calls):
+        exits = [event for event in story.of(Exit) if call.clock < event.clock < following.begin]
+        gradients = {outcome.tensor: outcome for outcome in call.results or ()}
+        taken = [event for event in exits if event.tensor in gradients]
+        makers = [story.maker(event.tensor, ("Identity",)) for event in exits]
+        read = {one.inputs[0] for one in makers if one is not None and is_read(one)}
+        if len(taken) < len(call.sources) or not {source.number for source in call.sources} <= read:
+            return None
+        place = taken[0].place
+    return place
 
 
 def is_used(case: Case, call: Call) -> bool:
@@ -87,6 +136,27 @@ def find_misaligned_gradients(case: Case) -> Iterator[Suspect]:
                 variables=(case.main.name(variable),),
                 place=update.place,
             )
+
+
+def find_gradients_misaligned_by_hand(case: Case) -> Iterator[Suspect]:
+    """The same, where the program itself adds the gradient to a variable."""
+    story, known = case.main, case.origins
+    for variable in case.asked_for & story.variables.keys():
+        for writer in story.writes_after_creation(variable):
+            if "keras" in story.via(writer.place) and "variables.py" not in story.via(writer.place):
+                continue
+            came = {number for taken in writer.inputs[1:] for number in trace_back(case, taken)}
+            wanted = {known[number][0] for number in came}
+            together = {source.number for one in came for source in known[one][1].sources}
+            if wanted and variable not in wanted and variable in together:
+                yield Suspect(
+                    cause="grads_misaligned",
+                    severity="error",
+                    symptom="wrong",
+                    variables=(story.name(variable),),
+                    place=writer.place,
+                )
+                break
 
 
 def find_repeated_variables(case: Case) -> Iterator[Suspect]:
@@ -161,7 +231,8 @@ def find_remade_variables(case: Case) -> Iterator[Suspect]:
     story = case.main
     by_place: dict[int, list[int]] = defaultdict(list)
     for variable in story.variables.values():
-        if variable.id in case.asked_for and variable.place >= 0 and not variable.layers:
+        made = variable.id in case.asked_for and variable.clock > 0
+        if made and variable.place >= 0 and not variable.layers:
             by_place[variable.place].append(variable.id)
     for place, handles in by_place.items():
         calls = {call.place for call in case.calls for source in call.sources if source.number in handles}
@@ -230,6 +301,7 @@ def is_added_by_hand(story: Story, writer: Operation) -> bool:
 def find_aliases(case: Case) -> Iterator[Suspect]:
     """A variable is assigned what was read from it: two names, where a copy was meant to have variables of its own."""
     story = case.main
+    yield from find_copies_onto_themselves(story)
     for variable in story.variables:
         for writer in story.writers.get(variable, ()):
             maker = story.maker(writer.inputs[1], ("Identity",)) if len(writer.inputs) == 2 else None
@@ -243,3 +315,26 @@ def find_aliases(case: Case) -> Iterator[Suspect]:
                     rank=1.0,
                 )
                 return
+
+
+def find_copies_onto_themselves(story: Story) -> Iterator[Suspect]:
+    """Again and again the values of a variable, taken out to NumPy, are written into the same variable, unchanged."""
+    taken_out: dict[tuple[int, str], int] = {}  # variable and fingerprint -> when
+    for event in story.of(Exit):
+        read = story.maker(event.tensor, ("Identity",))
+        if read is not None and is_read(read) and event.digest:
+            taken_out[read.inputs[0], event.digest] = event.clock
+    by_place: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for variable in story.variables:
+        writers = story.writes_after_creation(variable)
+        for before, writer in zip([None, *writers], writers, strict=False):
+            value = story.constants.get(writer.inputs[1]) if len(writer.inputs) == 2 else None
+            taken = taken_out.get((variable, value.digest)) if value is not None else None
+            fresh = taken is not None and (before is None or before.clock < taken) and taken < writer.clock
+            if fresh and before is not None and writer.place >= 0:
+                by_place[writer.place].append((variable, writer.clock))
+    for place, copies in by_place.items():
+        variables = tuple(dict.fromkeys(variable for variable, _ in copies))
+        if len(copies) >= REPEATED * len(variables):
+            names = tuple(story.name(variable) for variable in variables)
+            yield Suspect(cause="aliased_model", severity="error", symptom="suspicious", variables=names, place=place)

@@ -18,6 +18,7 @@ from .places import NOWHERE
 from .tapes import identity
 
 LISTS = ("trainable_variables", "trainable_weights", "variables", "weights", "non_trainable_variables")
+TRAINERS = "keras/src/backend/tensorflow/trainer.py"
 MOST_LISTS = 400
 MOST_LAYERS = 3_000
 MOST_TAPES = 20  # of which is noted that a layer ran under them
@@ -34,6 +35,7 @@ class Layers:
         self.log = log
         self.all: list[Any] = []
         self.places: list[int] = []
+        self.holders: list[int] = []  # where the layer that it is made for was at work, or -1
         self.calls: list[int] = []
         self.losses_read: set[int] = set()
         self.lists: list[Any] = []  # kept alive, so that a list's id stays its own
@@ -46,7 +48,8 @@ class Layers:
         if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
             self.number_of[id(layer)] = len(self.all)
             self.all.append(layer)
-            self.places.append(self.log.places.here())
+            self.places.append(self.log.places.of_making(layer))
+            self.holders.append(self.log.places.of_holder(Layer, layer))
             self.calls.append(0)
             if self.log.plan.get("underway") and not made:
                 self._meet(layer)
@@ -61,6 +64,11 @@ class Layers:
             frozen = NOWHERE if layer.trainable else self.log.places.of_freezing()
             if frozen != NOWHERE:
                 self.log.event("trainable", clock=OLDER, layer=number, value=False, place=frozen)
+
+    def is_learners(self, number: int) -> bool:
+        """The learner's code made the layer, and not Keras while it trained a model."""
+        place = self.places[number] if number >= 0 else NOWHERE
+        return place >= 0 and not self.log.places.via(place).startswith(TRAINERS)
 
     def mode(self, number: int, layer: Any, options: dict[str, Any]) -> None:
         """Notes under which tapes the layer ran, and whether it was ever told that this is training, or is not."""
@@ -87,6 +95,7 @@ class Layers:
         return {
             "type": type(layer).__name__,
             "place": self.places[number],
+            "holder": self.holders[number],
             "calls": self.calls[number],
             "weights": weights,
             "own": own,
@@ -118,11 +127,13 @@ def observe(log: Log) -> tuple[Undo, Layers]:
         number = layers.number(self)
         layers.calls[number] += 1
         log.layers.append(number)
+        log.owners.append(number if layers.is_learners(number) else log.owners[-1])
         layers.mode(number, self, options)
         try:
             return originals["__call__"](self, *args, **options)
         finally:
             log.layers.pop()
+            log.owners.pop()
 
     def freeze(self: Any, value: bool) -> None:
         if not log.busy:
