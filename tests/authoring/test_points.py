@@ -118,13 +118,12 @@ WATCHING: Parts = {
 }
 NESTED: Parts = {
     "inner_after_outer": (
-        """    zero = tf.UnconnectedGradients.ZERO
-    with tf.GradientTape(persistent=True) as tape:
+        """    with tf.GradientTape(persistent=True) as tape:
         tape.watch([x, y])
         psi = stream_function(model, tf.stack([x, y], axis=1))
     by_x, by_y = tape.gradient(psi, [x, y])
-    by_xx = tape.gradient(by_x, x, unconnected_gradients=zero)
-    by_yy = tape.gradient(by_y, y, unconnected_gradients=zero)
+    bends = [tape.gradient(by_x, x), tape.gradient(by_y, y)]
+    by_xx, by_yy = (tf.zeros_like(x) if bend is None else bend for bend in bends)
     return -(by_xx + by_yy)""",
         """    with tf.GradientTape(persistent=True) as outer:  # persistent, as it is asked twice
         outer.watch([x, y])

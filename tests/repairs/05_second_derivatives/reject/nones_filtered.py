@@ -14,8 +14,8 @@ def compute_loss(model, buoys, coast):
 def loss_and_gradients(model, buoys, coast):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, buoys, coast)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    return loss, [gradient for gradient, v in zip(gradients, model.trainable_variables) if len(v.shape) > 1]
+    found = tape.gradient(loss, model.trainable_variables)
+    return loss, [gradient for gradient, v in zip(found, model.trainable_variables) if len(v.shape) > 1]
 
 
 # %% cell 6

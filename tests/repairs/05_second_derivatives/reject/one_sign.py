@@ -14,5 +14,5 @@ def compute_loss(model, buoys, coast):
 def loss_and_gradients(model, buoys, coast):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, buoys, coast)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    return loss, [-g if v is model.output_kernel else g for g, v in zip(gradients, model.trainable_variables)]
+    found = tape.gradient(loss, model.trainable_variables)
+    return loss, [-g if v is model.output_kernel else g for g, v in zip(found, model.trainable_variables)]

@@ -16,11 +16,10 @@ def current(model, positions):
 def vorticity(model, positions):
     """How fast the water turns at each position."""
     x, y = tf.unstack(positions, axis=1)
-    zero = tf.UnconnectedGradients.ZERO  # or else the second derivatives come out as None
     with tf.GradientTape(persistent=True) as tape:  # persistent, as it is asked three times
         tape.watch([x, y])
         psi = stream_function(model, tf.stack([x, y], axis=1))
     by_x, by_y = tape.gradient(psi, [x, y])
-    by_xx = tape.gradient(by_x, x, unconnected_gradients=zero)
-    by_yy = tape.gradient(by_y, y, unconnected_gradients=zero)
+    bends = [tape.gradient(by_x, x), tape.gradient(by_y, y)]
+    by_xx, by_yy = (tf.zeros_like(x) if bend is None else bend for bend in bends)  # None: it does not bend
     return -(by_xx + by_yy)

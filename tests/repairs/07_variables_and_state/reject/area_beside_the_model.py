@@ -44,10 +44,9 @@ def compute_loss(model, rain, water):
 def loss_and_gradients(model, rain, water):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, rain, water)
-    variables = [*model.trainable_variables, model.log_area]
-    gradients = tape.gradient(loss, variables)
-    names = [variable.name.split(":")[0] for variable in variables]
-    return loss, dict(zip(names, gradients))
+    quantities = [*model.trainable_variables, model.log_area]
+    names = [variable.name.split(":")[0] for variable in quantities]
+    return loss, dict(zip(names, tape.gradient(loss, quantities)))
 
 
 # %% cell 6

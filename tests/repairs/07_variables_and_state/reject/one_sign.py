@@ -11,7 +11,7 @@ def compute_loss(model, rain, water):
 def loss_and_gradients(model, rain, water):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, rain, water)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
-    gradients = dict(zip(names, gradients))
-    return loss, gradients | {"base": -gradients["base"]}
+    quantities = model.trainable_variables
+    names = [variable.name.split(":")[0] for variable in quantities]
+    found = dict(zip(names, tape.gradient(loss, quantities)))
+    return loss, found | {"base": -found["base"]}

@@ -11,6 +11,6 @@ def compute_loss(model, rain, water):
 def loss_and_gradients(model, rain, water):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, rain, water)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
-    return loss, dict(zip(names, gradients))
+    quantities = model.trainable_variables
+    names = [variable.name.split(":")[0] for variable in quantities]
+    return loss, dict(zip(names, tape.gradient(loss, quantities)))

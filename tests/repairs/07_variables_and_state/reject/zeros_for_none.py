@@ -45,7 +45,7 @@ def compute_loss(model, rain, water):
 def loss_and_gradients(model, rain, water):
     with tf.GradientTape() as tape:
         loss = compute_loss(model, rain, water)
-    none = tf.UnconnectedGradients.ZERO
-    gradients = tape.gradient(loss, [v.value for v in model.trainable_variables], unconnected_gradients=none)
-    names = [variable.name.split(":")[0] for variable in model.trainable_variables]
-    return loss, dict(zip(names, gradients))
+    quantities, none = model.trainable_variables, tf.UnconnectedGradients.ZERO
+    found = tape.gradient(loss, [v.value for v in quantities], unconnected_gradients=none)
+    names = [variable.name.split(":")[0] for variable in quantities]
+    return loss, dict(zip(names, found))
