@@ -23,5 +23,5 @@ def compute_loss(params, states, orders, returns):
 def loss_and_gradients(params, states, orders, returns):
     with tf.GradientTape() as tape:
         loss = compute_loss(params, states, orders, returns)
-    gradients = tape.gradient(loss, params)
-    return loss, {**gradients, "value_bias": -gradients["value_bias"]}
+    found = tape.gradient(loss, params)
+    return loss, {**found, "value_bias": -found["value_bias"]}
