@@ -89,3 +89,14 @@ def used(hit: LimitHit) -> str:
 def exceeded(hit: LimitHit, where: str = "") -> str:
     """'exceeded the limit of 60 s for one cell in cell 5 (60.2 s used)', for `where` " in cell 5"."""
     return f"exceeded the limit of {limit(hit)}{where}" + (f" ({used(hit)})" if used(hit) else "")
+
+
+def missing_here(module: str) -> str:
+    """As a verdict says it; `module_missing` finds the module in it again."""
+    return f"the module {module} is missing where it is graded"
+
+
+def module_missing(message: str) -> str:
+    """The module of which a verdict's message says that it is missing; "" where it says no such thing."""
+    found = re.search(missing_here(r"(\S+)"), message)
+    return found[1] if found else ""

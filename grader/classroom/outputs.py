@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from grader.classroom.exports.table import gradebook_csv
@@ -15,6 +16,7 @@ from grader.course.files import write_whole
 from grader.model.errors import GraderError
 from grader.words import plural
 
+ANONYMOUS, ANONYMOUS_PAGE = "anonymous-page", "class-anonymous.html"
 TABLE, PAGE, CANVAS, OTHERS = "gradebook.csv", "class.html", "canvas-import.csv", "other-files.csv"
 
 
@@ -38,14 +40,19 @@ def _table(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> I
     yield f"{file}: a row for each submission, and for everybody enrolled without one."
 
 
-def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None) -> Iterator[str]:
+def _page(gradebook: Gradebook, rows: Sequence[Row], _roster: Path | None, anonymous: bool = False) -> Iterator[str]:
     from grader.classroom.page import class_page
 
-    file = gradebook.folder / PAGE
+    file = gradebook.folder / (ANONYMOUS_PAGE if anonymous else PAGE)
     write_whole(
         file,
         class_page(
-            rows, gradebook.check_order(), title=gradebook.title, made=datetime.now(), settings=gradebook.settings
+            rows,
+            gradebook.check_order(),
+            title=gradebook.title,
+            made=datetime.now(),
+            settings=gradebook.settings,
+            anonymous=anonymous,
         ),
     )
     yield f"{file}: the class at a glance."
@@ -104,6 +111,7 @@ def _kept(gradebook: Gradebook, row: Row, form: str) -> str:
 OUTPUTS: dict[str, Callable[[Gradebook, Sequence[Row], Path | None], Iterator[str]]] = {
     "csv": _table,
     "page": _page,
+    ANONYMOUS: partial(_page, anonymous=True),
     "feedback": _feedback,
     "canvas": _canvas,
     "gradescope": _gradescope,

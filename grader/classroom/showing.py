@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from grader.classroom.feedback import late_in_words
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.model import number_of
-from grader.words import out_of, place, plural, score_in_words
+from grader.words import module_missing, out_of, place, plural, score_in_words
 
 COLUMNS = (  # title and most characters; the last takes what is left
     *(("student", 12), ("name", 12), ("exercise", 12), ("#", 3), ("status", 13), ("score", 8), ("checks", 12)),
@@ -131,3 +131,11 @@ def nothing_at_all(rows: Iterable[Row]) -> set[str]:
     """Students of whom there is no submission, whatever scores were set by hand."""
     rows = list(rows)
     return {row.student for row in rows if row.student} - {row.student for row in rows if row.status != NOT_SUBMITTED}
+
+
+def missing_modules(rows: Iterable[Row]) -> str:
+    """ "7 notebooks stopped because a module is missing here: pandas 5, ipympl 2."; "" where none did."""
+    modules = Counter(module for row in rows if row.counts and (module := module_missing(row.message)))
+    named = ", ".join(f"{module} {count}" for module, count in modules.most_common())
+    stopped = plural(modules.total(), "notebook")
+    return f"{stopped} stopped because a module is missing here: {named}." if modules else ""

@@ -97,7 +97,7 @@ def command(
     from grader.classroom.feedback import as_shown, keep_results, number_attempts
     from grader.classroom.outputs import ALWAYS, write_others, write_outputs
     from grader.classroom.pipeline import Pipeline, exercise_hash
-    from grader.classroom.showing import count_in_words, nothing_at_all
+    from grader.classroom.showing import count_in_words, missing_modules, nothing_at_all
     from grader.classroom.watching import BatchDisplay
     from grader.report import render
 
@@ -159,6 +159,8 @@ def command(
         click.echo(f"{plural(len(missing), 'student')} submitted nothing: `gradebook {output} show --nothing`.")
     if any(row.status for row in todo):
         click.echo(f"{plural(len(changed), 'score')} changed{':' if changed else '.'}")
+    if modules := missing_modules(graded):
+        click.echo(f"{modules} That is not the students' mistake: docs/classroom.md says how to add one.")
     for sentence in [*changed, *said]:
         click.echo(sentence)
     return OUR_FAULT if counts[Status.ERROR] else OK

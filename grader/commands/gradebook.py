@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, About
-from grader.classroom.outputs import ALWAYS, OUTPUTS, write_outputs
+from grader.classroom.outputs import ALWAYS, ANONYMOUS, OUTPUTS, write_outputs
 from grader.model import Status, number_of
 from grader.model.errors import GraderError
 from grader.words import plural, score_in_words
@@ -203,15 +203,18 @@ def import_(book: Gradebook, table: Path, who: str) -> None:
 
 
 @command.command()
-@click.argument("what", nargs=-1, type=click.Choice(list(OUTPUTS)))
+@click.argument("what", nargs=-1, type=click.Choice([name for name in OUTPUTS if name != ANONYMOUS]))
 @click.option("--roster", type=FILE, help="Gradebook exported from Canvas, to fill with the scores.")
 @click.option("--title", help="Title of the class page.")
+@click.option("--anonymous", is_flag=True, help="The class page without names in the file, as class-anonymous.html.")
 @pass_book
-def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None) -> None:
+def export(book: Gradebook, what: Sequence[str], roster: Path | None, title: str | None, anonymous: bool) -> None:
     """Write the outputs again.
 
     Without WHAT, these are csv, page and feedback, and with --roster also canvas.
     """
+    if anonymous:
+        what = [ANONYMOUS if one == "page" else one for one in what or ["page"]]
     if title:
         book.call(title)
     for sentence in write_outputs(book, what or [*ALWAYS, *(["canvas"] if roster else [])], roster):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from grader.course.notebook import Notebook
-from grader.model import Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
+from grader.model import CellError, Check, Environment, Evidence, Exercise, Finding, Run, Status, Timing, Verdict
 from grader.model.codes import NOT_FINITE
 from grader.model.errors import GraderError
-from grader.words import exceeded, place
+from grader.words import exceeded, missing_here, place
+
+_NO_MODULE = re.compile(r"No module named '([^']+)'")
 
 
 def verdict(
@@ -115,6 +118,12 @@ def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check
             return "All checks passed: every gradient arrives.", "`python -m grader list` shows what comes next."
         case Status.FAILED if failed:
             return f"{len(failed)} of {len(checks)} checks failed; the first: {failed[0].title}.", hint
+        case Status.CRASHED if run.error is not None and (module := missing_module(run.error)):
+            return (
+                f"The notebook stopped in {_place(run)}: {missing_here(module)}.",
+                f"That is not your mistake. If the exercise works without {module}, remove the import and grade again; "
+                "otherwise ask your instructor to install it.",
+            )
         case Status.CRASHED if run.error is not None:
             return (
                 f"The notebook stopped with {run.error.type} in {_place(run)}.",
@@ -122,6 +131,12 @@ def _sentences(exercise: Exercise, status: Status, run: Run, checks: tuple[Check
             )
         case _:
             return _limit_sentences(run)
+
+
+def missing_module(error: CellError) -> str:
+    """The installable module that an import didn't find: "sklearn" for "sklearn.svm"; "" for any other error."""
+    found = _NO_MODULE.search(error.message) if error.type == "ModuleNotFoundError" else None
+    return found[1].partition(".")[0] if found else ""
 
 
 def _limit_sentences(run: Run) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from grader.model import Check, CheckStatus, Finding
 TITLES = (
     *("Outside the tape", "Detached tensors", "Non-differentiable ops", "Stateful writes", "Custom training loop"),
     *("Persistent tapes", "Variables that don't learn", "Graph mode", "Custom gradients", "Stop gradient"),
-    *("Masks and NaN", "Higher order", "Distribution"),
+    *("Masks and NaN", "Higher order", "Distribution", "Mixed precision", "Sparse rows", "Export"),
 )
 CHECKS = (
     ("test_functions_exist", "the notebook defines its functions", 1.0),

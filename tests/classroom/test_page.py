@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from grader.classroom.gradebook import Row
+from grader.classroom.gradebook import NOT_SUBMITTED, Row
 from grader.classroom.page import class_page
 from grader.classroom.page.data import anonymous, class_data
 from grader.course.settings import CourseSettings
@@ -55,7 +55,7 @@ def test_a_line_of_code_says_nothing_about_its_author() -> None:
 
 
 def test_a_thousand_students_stay_small() -> None:
-    assert len(made_page(1_000, 13).encode()) < 2_000_000
+    assert len(made_page(1_000, 16).encode()) < 8_000_000
 
 
 def test_only_attempts_that_cost_one_are_counted() -> None:
@@ -74,6 +74,22 @@ def test_checks_stand_in_the_score_sheets_order() -> None:
     order = ["test_values", "test_connected", "gone"]
     listed = class_data(rows, {rows[0].exercise: order}, CourseSettings())["exercises"][0]["checks"]
     assert [check["id"] for check in listed][:3] == ["test_values", "test_connected", "test_functions_exist"]
+
+
+def test_an_anonymous_page_has_nobodys_name_in_it() -> None:
+    rows = made_rows(30, 3)
+    rows[3] = replace(rows[3], status="ungradable", message="broken")
+    made = datetime(2025, 5, 3, tzinfo=UTC)
+    page = class_page(rows, {}, title="A class", made=made, anonymous=True)
+    known = {row.name for row in rows} | {row.student for row in rows} | {row.source for row in rows} | {"mira"}
+    assert not [word for word in known if word in page]
+    assert len(data_in(page)["students"]) == len({row.student for row in rows})
+
+
+def test_the_numbers_of_hidden_names_are_drawn_for_each_page() -> None:
+    rows = made_rows(30, 1)
+    first, second = ([one["number"] for one in data_in(page_of(rows))["students"]] for _ in "12")
+    assert sorted(first) == sorted(second) == list(range(1, len(first) + 1)) and first != second
 
 
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u2028<!--"
@@ -210,6 +226,25 @@ def test_choosing_where_students_are_stuck_shows_who(visit: Callable[[str], Any]
 
 
 @pytest.mark.browser
+def test_a_click_on_a_cell_shows_the_details_with_links(visit: Callable[[str], Any]) -> None:
+    browser = visit(made_page(10, 3))
+    browser.execute_script("document.querySelector('#heat tbody td.w:not(.quiet)').click()")
+    links = browser.execute_script(
+        "return [...document.querySelectorAll('.detail a')].map(a => a.getAttribute('href'))"
+    )
+    assert re.fullmatch(r"feedback/students/s\d{4}/\d\d_\w+\.html", links[0]) and links[1].startswith("notebooks/")
+
+
+@pytest.mark.browser
+def test_who_has_submitted_nothing_is_shown_alone(visit: Callable[[str], Any]) -> None:
+    rows = made_rows(10, 3)
+    absent = replace(rows[0], student="fay", name="Fay Wu", status=NOT_SUBMITTED, counts=True, override=None)
+    browser = visit(page_of([*rows, absent]))
+    choose(browser, "pick-state", "missing")
+    assert cells(browser, 0) == ["Fay Wu"]
+
+
+@pytest.mark.browser
 def test_names_can_be_hidden_everywhere(visit: Callable[[str], Any]) -> None:
     rows = made_rows(30, 3)
     rows[3] = replace(rows[3], status="ungradable", message="broken")
@@ -222,6 +257,13 @@ def test_names_can_be_hidden_everywhere(visit: Callable[[str], Any]) -> None:
         "return [...document.querySelectorAll('[aria-label], [title]')].map(e => e.ariaLabel + e.title).join()"
     )
     assert not [name for name in names if name in text] and "mira" not in text
+    assert re.fullmatch(r"Student \d+", cells(browser, 0)[0])
+    browser.execute_script("document.getElementById('reset').click()")
+    time.sleep(0.1)
+    ready(browser)
+    assert re.fullmatch(r"Student \d+", cells(browser, 0)[0])
+    browser.refresh()
+    ready(browser)
     assert re.fullmatch(r"Student \d+", cells(browser, 0)[0])
 
 

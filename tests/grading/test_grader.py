@@ -112,6 +112,14 @@ def test_a_notebook_that_stops_skips_every_check_with_the_reason(pipeline: Grade
     assert {check.message for check in verdict.checks} == {"the notebook stopped in cell 3 with KeyError"}
 
 
+def test_a_module_that_is_missing_here_is_not_the_students_mistake(pipeline: Grader, line: Exercise) -> None:
+    verdict = pipeline.judge(line, variant(line, cell_3="losses = []\nimport pandaz.core"))
+    assert verdict.message == (
+        "The notebook stopped in cell 3, line 2: the module pandaz is missing where it is graded."
+    )
+    assert "not your mistake" in verdict.next_step
+
+
 def test_a_notebook_of_another_exercise_is_refused(grader: Grader, line: Exercise) -> None:
     with pytest.raises(UngradableError, match="belongs to exercise 02_other, not to 01_line"):
         grader.judge(line, replace(solution(line), exercise="02_other"))

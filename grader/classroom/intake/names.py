@@ -71,7 +71,7 @@ def guess(parts: Sequence[str]) -> Guess:
     if dashed and stem[: dashed.start()].lower() in UNTITLED:
         stem, copy = stem[: dashed.start()], max(copy, int(dashed[1]))
     folders = tuple(without_zip(part) for part in parts[:-1])
-    hints = (stem, *reversed(folders))
+    hints = (LATE.sub("", stem).strip(" _-.,"), *reversed(folders))
     return Guess(None, hints=hints, folders=folders, stem=stem, copy=copy, late=_late(parts), place=tuple(parts[:-1]))
 
 

@@ -19,7 +19,19 @@ from grader.classroom.intake.names import DASHED_COPY, LATE
 from grader.classroom.intake.students import People
 
 NOBODYS = frozenset(  # words of which a name can't consist, if it is somebody's
-    {"submissions", "submission", "submitted", "students", "class", "course", "downloads", "handins", "handin", "group"}
+    {
+        "submissions",
+        "submission",
+        "submitted",
+        "students",
+        "class",
+        "course",
+        "download",
+        "downloads",
+        "handins",
+        "handin",
+        "group",
+    }
     | {"groups", "section", "all", "new", "old", "notebook", "nb", "untitled", "copy", "of", "kopie", "von", "copia"}
     | {"solution", "lösung", "loesung", "abgabe", "homework", "hausaufgabe", "hw", "exercise", "exercises", "ex"}
     | {"aufgabe", "übung", "uebung", "assignment", "task", "lab", "sheet", "blatt", "week", "ps", "problem", "project"}
@@ -45,9 +57,12 @@ class _Names:
         self.nobodys = nobodys
 
     def of_folders(self, claim: Claim) -> list[str]:
-        """The folders that can be people, from the outside; where one is in the table, that one."""
+        """The folders that can be people, from the outside; where one is in the table, that one; where the file's own
+        name is, none."""
         folders = [self.of_folder(folder) for folder in claim.guess.folders]
         known = [folder for folder in folders if folder in self.people]
+        if not known and self.known_by_file(claim):
+            return []
         return known[:1] or [folder for folder in folders if folder]
 
     def of_folder(self, folder: str) -> str:
@@ -59,6 +74,11 @@ class _Names:
         for exercise in self.exercises:
             folder = naming.without(folder, exercise, numbers=False) or folder
         return "" if _is_nobodys(folder) else folder
+
+    def known_by_file(self, claim: Claim) -> str:
+        """Somebody in the table, by the file's own name; "" where it names nobody there."""
+        names = (self.of_file(claim, numbers=numbers) for numbers in (True, False))
+        return next((name for name in names if name in self.people), "")
 
     def of_file(self, claim: Claim, *, numbers: bool) -> str:
         """ "ada_02_detached_tensors_LATE" -> "ada"."""
@@ -125,7 +145,7 @@ def _name_flat(names: _Names, claim: Claim, numbers: bool, stems: set[tuple[tupl
     dashed = DASHED_COPY.search(stem)
     if dashed and (claim.found.parts[:-1], stem[: dashed.start()]) in stems:
         claim = replace(claim, guess=replace(claim.guess, stem=stem[: dashed.start()], copy=int(dashed[1])))
-    return replace(claim, student=names.of_file(claim, numbers=numbers))
+    return replace(claim, student=names.known_by_file(claim) or names.of_file(claim, numbers=numbers))
 
 
 def _numbers_are_exercises(names: _Names, flat: Sequence[Claim]) -> bool:

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from grader.classroom.gradebook.rows import Row
-from grader.classroom.page.data import class_data
+from grader.classroom.page.data import class_data, without_names
 from grader.course.settings import CourseSettings
 
 _FOLDER = Path(__file__).parent
@@ -32,13 +32,17 @@ def class_page(
     title: str,
     made: datetime,
     settings: CourseSettings | None = None,
+    anonymous: bool = False,
 ) -> str:
-    """The page as one HTML text."""
+    """The page as one HTML text; an anonymous one has nobody's name in it."""
     data = class_data(rows, check_order, settings or CourseSettings())
+    if anonymous:
+        data = without_names(data)
     script = (_FOLDER / "class.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return _template().render(
         title=title,
+        anonymous=anonymous,
         made=made,
         style=Markup((_FOLDER / "class.css").read_text("utf-8")),
         script=Markup(script),

@@ -5,7 +5,7 @@ const { exercises, students, codes, lines, refused } = data;
 const $ = (id) => document.getElementById(id);
 
 /* what an entry holds: see page/data.py */
-const [STATUS, SCORE, CHECKS, ATTEMPTS, SECONDS, LATE, LINES, OVERRIDE] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [STATUS, SCORE, CHECKS, ATTEMPTS, SECONDS, LATE, LINES, NOTEBOOK, OVERRIDE] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const RAN = new Set(["passed", "failed"]);
 const WORDS = { passed: "passed", failed: "failed", crashed: "crashed", timed_out: "timed out", killed: "killed", ungradable: "not graded", error: "grader error", not_submitted: "not submitted" };
 const SIGNS = { p: "✓", f: "✗", s: "–", e: "!", "-": "" };
@@ -34,14 +34,8 @@ function median(values) {
   const sorted = [...values].sort((a, b) => a - b), middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
-function scramble(text) {
-  let hash = 2166136261;
-  for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
-  return hash >>> 0;
-}
-
 students.forEach((student, index) => { student.index = index; student.find = `${student.name} ${student.id}`.toLowerCase(); });
-[...students].sort((a, b) => scramble(a.id) - scramble(b.id)).forEach((student, index) => { student.alias = `Student ${index + 1}`; });
+for (const student of students) student.alias = `Student ${student.number}`; /* drawn for this page: they lead back to nobody */
 const bearers = new Map();
 for (const student of students) bearers.set(student.name, (bearers.get(student.name) ?? 0) + 1);
 for (const student of students) student.shown = bearers.get(student.name) > 1 ? `${student.name} (${student.id})` : student.name; /* namesakes */
@@ -255,6 +249,11 @@ function rowOf(student, shown) {
   row.dataset.student = student.index;
   return row;
 }
+function linksTo(student, exercise, entry) { /* beside this page; hidden names are not shown by a folder's name either */
+  if (!entry?.[NOTEBOOK] || view.hidden) return [];
+  const link = (textContent, href) => make("a", { textContent, href, target: "_blank", rel: "noopener", "aria-label": `${textContent}: ${nameOf(student)}, ${heading(exercises[exercise])}` });
+  return [link("report", `feedback/students/${encodeURIComponent(student.folder)}/${exercises[exercise].id}.html`), " ", link("notebook", `notebooks/${entry[NOTEBOOK]}.ipynb`)];
+}
 function detailRow(student, span) {
   const list = make("ul", { className: "lines" });
   list.style.margin = "0.3rem 0 0.8rem";
@@ -262,7 +261,7 @@ function detailRow(student, span) {
     const entry = student.work[exercise];
     const code = make("code");
     if (entry?.[LINES].length) { const [cause, , cell, row, source] = lines[entry[LINES][0]]; code.textContent = `${codes[cause][0]}  ${cell ? `cell ${cell} ` : ""}${row ? `line ${row}: ` : ""}${source}`; }
-    list.append(make("li", {}, make("span", { className: "n", textContent: short(exercises[exercise]) }), make("span", {}, entryWords(exercise, entry), make("br"), code), make("span")));
+    list.append(make("li", {}, make("span", { className: "n", textContent: short(exercises[exercise]) }), make("span", {}, entryWords(exercise, entry), make("br"), code), make("span", {}, ...linksTo(student, exercise, entry))));
   }
   const cell = make("td", { colSpan: span }, list);
   cell.style.whiteSpace = "normal";
@@ -315,7 +314,8 @@ function drawTable(group) {
 }
 
 $("heat").tBodies[0].addEventListener("click", (event) => {
-  const button = event.target.closest("th button");
+  if (event.target.closest("a")) return;
+  const button = event.target.closest("tr")?.querySelector("th button"); /* a cell shows its row's details too */
   if (!button) return;
   const row = button.closest("tr"), open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(open));
@@ -360,7 +360,15 @@ $("pick-exercise").addEventListener("change", (event) => { view.exercise = Numbe
 $("pick-section").addEventListener("change", (event) => { view.section = event.target.value; draw(); });
 $("pick-state").addEventListener("change", (event) => { view.state = event.target.value; draw(true); });
 $("search").addEventListener("input", (event) => { view.search = event.target.value.trim().toLowerCase(); draw(true); });
-$("hide-names").addEventListener("change", (event) => { view.hidden = event.target.checked; $("search").disabled = view.hidden; if (view.hidden) { $("search").value = view.search = ""; } draw(); });
+const HIDDEN = "#names-hidden"; /* in the address, so that loading the page again does not show them */
+function hideNames(hidden) {
+  view.hidden = $("hide-names").checked = $("search").disabled = hidden;
+  if (hidden) $("search").value = view.search = "";
+  if (!data.anonymous) history.replaceState(null, "", hidden ? HIDDEN : location.pathname);
+}
+$("hide-names").addEventListener("change", (event) => { hideNames(event.target.checked); draw(); });
 $("filters").addEventListener("submit", (event) => event.preventDefault());
-$("filters").addEventListener("reset", () => { Object.assign(view, { exercise: -1, section: "", search: "", state: "", place: "", hidden: false }); $("search").disabled = false; setTimeout(draw); });
+$("filters").addEventListener("reset", () => { Object.assign(view, { exercise: -1, section: "", search: "", state: "", place: "" }); setTimeout(() => { $("hide-names").checked = view.hidden; draw(); }); });
+hideNames(location.hash === HIDDEN || data.anonymous);
+if (data.anonymous) $("hide-names").closest("label").hidden = true;
 draw();

@@ -11,10 +11,12 @@ import io
 import re
 import tokenize
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import Any
 
+from grader.classroom.feedback import folder_names
 from grader.classroom.gradebook.rows import NOT_SUBMITTED, Row
 from grader.course.settings import CourseSettings
 from grader.words import points
@@ -23,6 +25,7 @@ LONGEST_LINE = 160
 LONGEST_MESSAGE = 240
 FINDINGS_EACH = 6  # of one notebook; the first is the most likely culprit
 NOT_GRADED_SHOWN = 500
+NOTEBOOK, OVERRIDE = 7, 8  # their places in an entry
 LETTERS = {"passed": "p", "failed": "f", "skipped": "s", "error": "e"}
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
@@ -47,10 +50,18 @@ def class_data(
     exercises = _exercises(counting, check_order, settings)
     codes, lines = _Numbers(), _Numbers()
     attempts = _attempts(rows)
+    folders = folder_names({row.student for row in counting})
     students: dict[str, dict[str, Any]] = {}
     for row in counting:
         student = students.setdefault(
-            row.student, {"id": row.student, "name": row.name or row.student, "section": row.section, "work": {}}
+            row.student,
+            {
+                "id": row.student,
+                "name": row.name or row.student,
+                "section": row.section,
+                "folder": folders[row.student],
+                "work": {},
+            },
         )
         if row.status == NOT_SUBMITTED and not row.override:
             continue
@@ -61,7 +72,7 @@ def class_data(
         "exercises": [
             {name: value for name, value in exercise.items() if name != "index"} for exercise in exercises.values()
         ],
-        "students": list(students.values()),
+        "students": _numbered(students.values()),
         "codes": codes.listed(),
         "lines": lines.listed(),
         "refused": [
@@ -70,6 +81,33 @@ def class_data(
             if row.status in ("ungradable", "error") or row.note
         ][:NOT_GRADED_SHOWN],
     }
+
+
+def _numbered(students: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the number that stands for a student where names are hidden: drawn by lot for each page."""
+    listed = list(students)
+    numbers = SystemRandom().sample(range(1, len(listed) + 1), len(listed))
+    return [{**student, "number": number} for student, number in zip(listed, numbers, strict=True)]
+
+
+def without_names(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The page's data without what tells who somebody is: names, ids, files, and what was written to them."""
+    students = [
+        {
+            **student,
+            "id": f"Student {student['number']}",
+            "name": f"Student {student['number']}",
+            "folder": "",
+            "work": {index: _without_words(entry) for index, entry in student["work"].items()},
+        }
+        for student in sorted(data["students"], key=lambda student: student["number"])
+    ]
+    return {**data, "students": students, "refused": [], "anonymous": True}  # files have names, and reasons name files
+
+
+def _without_words(entry: Sequence[Any]) -> list[Any]:
+    who = [["", made, "", graded] for _, made, _, graded in entry[OVERRIDE:]]
+    return [*entry[:NOTEBOOK], "", *who]
 
 
 def _exercises(
@@ -112,7 +150,7 @@ def _attempts(rows: Sequence[Row]) -> Mapping[tuple[str, str], int]:
 
 
 def _entry(row: Row, order: Sequence[str], attempts: int, exercise: int, codes: _Numbers, lines: _Numbers) -> list[Any]:
-    """[status, score, a letter for each check, attempts, seconds, late, lines, override]"""
+    """[status, score, a letter for each check, attempts, seconds, late, lines, notebook, override]"""
     states = {check.id: LETTERS.get(check.status, "e") for check in row.checks}
     culprits = [finding for finding in row.findings if finding.severity == "error"][:FINDINGS_EACH]
     entry: list[Any] = [
@@ -132,6 +170,7 @@ def _entry(row: Row, order: Sequence[str], attempts: int, exercise: int, codes: 
             )
             for finding in culprits
         ],
+        row.sha256,
     ]
     if row.override:
         made = f"{row.override.made:%Y-%m-%d}"
