@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from grader.resident.borrowing import Account
 from grader.resident.client import READY
 from grader.resident.learning import new_modules
-from grader.resident.protocol import IMPORTED, LENGTH, receive_rest
+from grader.resident.protocol import BORROWED, IMPORTED, LENGTH, receive_rest
 
 _running: Command | None = None
 
@@ -42,6 +42,7 @@ class Command:
 
     def hand_over(self) -> NoReturn:
         """Give the account to the process that was typed."""
+        self._account.tell(BORROWED)
         with suppress(OSError):
             self._account.send_to(self._connection)
         os._exit(0)

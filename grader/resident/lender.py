@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grader.kernels.forkserver import OwnServer, Start
-from grader.resident.protocol import HELPER, IMPORTED, MESSAGE, SERVER, STOP
+from grader.resident.protocol import BORROWED, HELPER, IMPORTED, MESSAGE, SERVER, STOP
 
 MOST_SERVERS = 3  # each holds half a gigabyte
 HELPERS = {"grader.spec.child": "the judging process", "grader.grading.solutions": "the solutions' kernels"}
@@ -92,6 +92,7 @@ class Lender:
         self._fork = fork
         self._kept: dict[Start | str, _Kept] = {}  # the last used comes last
         self._users: dict[socket.socket, set[Start | str]] = {}
+        self.elsewhere: set[socket.socket] = set()  # of them, those of processes that we have not forked
         self.stopped = False
         self.imported: list[str] = []  # modules that commands had to import
 
@@ -100,11 +101,6 @@ class Lender:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._users[ours] = set()
         return theirs
-
-    @property
-    def in_use(self) -> bool:
-        """Whether a command runs that could ask."""
-        return bool(self._users)
 
     def descriptors(self) -> list[socket.socket]:
         """What to wait for."""
@@ -150,6 +146,8 @@ class Lender:
         what = asked.get("what")
         if not text:
             self._close_account(user)
+        elif what == BORROWED:
+            self.elsewhere.add(user)
         elif what == STOP:
             self.stopped = True
         elif what == IMPORTED:
@@ -162,6 +160,7 @@ class Lender:
     def _close_account(self, user: socket.socket) -> None:
         user.close()
         del self._users[user]
+        self.elsewhere.discard(user)
         for kept in self._kept.values():
             kept.waiting = [(other, event) for other, event in kept.waiting if other is not user]
 

@@ -11,6 +11,7 @@ MESSAGE = 1 << 17  # bytes, the longest
 SERVER = "server"  # lend a fork server: how it is started, and the event that is waited for
 HELPER = "helper"  # lend a helper: its module
 IMPORTED = "imported"  # these modules had to be imported
+BORROWED = "borrowed"  # this account is a process's that was started elsewhere
 STOP = "stop"  # end when no command runs any more
 
 

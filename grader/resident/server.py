@@ -63,7 +63,7 @@ class Resident:
                 learning.take_in(self.lender.imported)
             if time.monotonic() - looked > min(TICK_SECONDS, idle_seconds()):
                 looked = time.monotonic()
-                if not self.lender.in_use and self._done():
+                if not self.children and not self.lender.elsewhere and self._done():
                     break
         self._end()
         return None
