@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,8 @@ def command(
     from grader.doctor.file import SECONDS, Wish, diagnose_file, visible
 
     wish = Wish(data, steps, device, timeout or SECONDS, memory, limits)
-    source = open_source(kernel, sandbox, visible=visible(files, data))
+    open_kind = partial(open_source, sandbox=sandbox, visible=visible(files, data))
+    source = open_kind(kernel)
     if source.notice:
         click.echo(source.notice, err=True)
     diagnoses = []
@@ -66,7 +68,7 @@ def command(
         for number, file in enumerate(files, start=1):
             name = f"{number} of {len(files)}, {file.name}" if len(files) > 1 else file.name
             with working(f"{name}: ", plain) as say:
-                diagnosis = diagnose_file(file, source, wish, say)
+                diagnosis = diagnose_file(file, source, wish, say, partial(open_kind, "cold"))
             diagnoses.append(diagnosis)
             _tell(diagnosis, form, plain, first=number == 1)
     return exit_code(diagnoses)

@@ -37,11 +37,13 @@ class Plan:
     nudge: tuple[Nudge, ...] = ()
     custom_gradients: bool = False  # are measured against their forward pass
     steps: int | None = None  # stop after so many steps of optimizers
+    at_startup: bool = False  # the hooks go in before TensorFlow has set itself up, and are not tried out
 
     def to_options(self) -> dict[str, object]:
         """The same as `grader/inside/trace` understands it."""
         options: dict[str, object] = {"nudge": [[one.variable, one.write, one.size] for one in self.nudge]}
         options |= {"eager": self.eager, "custom_gradients": self.custom_gradients, "steps": self.steps}
+        options |= {"at_startup": self.at_startup}
         return {name: value for name, value in options.items() if value}
 
     @property

@@ -204,6 +204,7 @@ class Call(TapeEvent):
     list: int  # the identity of the list of sources
     unconnected: str  # "none" | "zero"
     weights: bool  # output_gradients were given
+    averaged: int  # where the target became the mean over one replica's batch, of several that train together
     begin: int
     results: tuple[Outcome, ...] | None  # None where it raised
     error: str | None
@@ -272,8 +273,16 @@ class FunctionRun(PlacedEvent):
 
     kind: Literal["function"]
     written: int  # the place of its definition
-    changed: dict[str, float]  # Python numbers that it read while it was traced, and that are others now
     dropped: tuple[CodeLine, ...]  # writes to TensorArrays of which nobody took the result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured(PlacedEvent):
+    """A plain value that a compiled function read while it was compiled, and that has been others since."""
+
+    kind: Literal["captured"]
+    name: str
+    sizes: tuple[float, ...]  # the largest element of each other value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +301,7 @@ class Failure(PlacedEvent):
     type: str
     message: str
     compiled: CodeLine | None  # inside a compiled function
+    gradients: bool  # raised while a tape recorded, or by what takes gradients or applies them
     custom: int  # where a custom gradient was written that TensorFlow could not use
     operands: tuple[tuple[str, str], ...]  # name and kind of what the failing expression names
 
@@ -323,6 +333,33 @@ class Reading(Event):
     layers: Numbers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting(PlacedEvent):
+    """A Keras loss was given targets and predictions."""
+
+    kind: Literal["meeting"]
+    loss: str  # Keras' function, or nothing where it is the learner's
+    logits: bool  # it was told that the predictions are logits
+    predictions: int
+    targets_shape: Numbers
+    predictions_shape: Numbers
+    whole: bool  # all targets are whole numbers
+    targets_range: tuple[float, float] | None
+    predictions_range: tuple[float, float] | None
+    apart: float  # how far the sums of the predictions' rows are from one, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledStep(PlacedEvent):
+    """A step of an optimizer that divides gradients by its loss scale."""
+
+    kind: Literal["scaled_step"]
+    scale: float
+    scaled: bool  # it has been asked to scale a loss
+    finite: bool
+    pairs: tuple[tuple[int | None, int], ...]  # gradients and their variables
+
+
 AnyEvent = Annotated[
     Exit
     | Entry
@@ -343,10 +380,13 @@ AnyEvent = Annotated[
     | Fit
     | FitEnd
     | FunctionRun
+    | Captured
     | Inside
     | Failure
     | Freeze
     | Listing
-    | Reading,
+    | Reading
+    | Meeting
+    | ScaledStep,
     Field(discriminator="kind"),
 ]

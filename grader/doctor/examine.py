@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,6 +21,7 @@ from grader.course.notebook import Notebook
 from grader.doctor.case import PLAIN, Plan
 from grader.doctor.extent import Examined, count
 from grader.doctor.investigation import UNREADABLE, Investigation
+from grader.doctor.ledger import Row
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import STEP_LIMIT, TIME_LIMIT, TRACE
@@ -37,6 +38,7 @@ HOOKS_SECONDS = 30.0
 
 NOTHING = Examined()
 COUNTED = TypeAdapter(Examined)
+PlacedT = TypeVar("PlacedT", Finding, Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Examination:
     findings: tuple[Finding, ...] = ()
     examined: Examined = NOTHING
     traced: bool = False  # whether there is a trace that could be read: a kernel that died leaves none
+    ledger: tuple[Row, ...] = ()  # of its variables
     gaps: tuple[str, ...] = ()  # why findings may be missing, in sentences
 
     @property
@@ -97,17 +100,20 @@ def examine(
     progress: Progress = silent,
     cancellation: Cancellation | None = None,
     opened: Session | None = None,
+    at_startup: bool = False,
 ) -> Examination:
     """What is wrong with the gradients of this notebook.
 
     `steps`: stop after so many optimizer steps; `seconds`: stop then, which is earlier than the request's limit, where
     the kernel dies. `opened`: a session of `open_traced` that waits for this notebook, for a run as it is.
+    `at_startup`: the notebook sets TensorFlow up, which `source` has not done yet.
     """
     progress("tracing the gradients")
     program = Path(notebook.name).name if notebook.program else None
 
     def run_traced(plan: Plan) -> _Traced:
-        of_this_run = partial(open_traced, plan=_limit(plan, steps), program=program, seconds=seconds)
+        plan = replace(_limit(plan, steps), at_startup=at_startup)
+        of_this_run = partial(open_traced, plan=plan, program=program, seconds=seconds)
         with of_this_run(source, request, cancellation) as session:
             return _run(session, notebook, seconds)
 
@@ -131,6 +137,7 @@ def examine(
         tuple(_placed(finding, notebook, order) for finding in conclusion.findings),
         count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
         traced=conclusion.is_readable,
+        ledger=tuple(_placed(row, notebook, order) for row in conclusion.ledger),
         gaps=conclusion.gaps,
     )
 
@@ -177,9 +184,10 @@ def _code(notebook: Notebook, number: int) -> str:
     return notebook.cells[number - 1].removeprefix(blank_start(notebook.cells[number - 1]))  # as IPython runs it
 
 
-def _placed(finding: Finding, notebook: Notebook, order: Mapping[int | None, int]) -> Finding:
-    """The finding with the cell's number in the notebook, and the line as its author counts it."""
-    number = order[finding.cell]
+def _placed(one: PlacedT, notebook: Notebook, order: Mapping[int | None, int]) -> PlacedT:
+    """A finding or row with the cell's number in the notebook, and the line as its author counts it."""
+    number = order.get(one.cell)
+    if number is None or one.line is None:
+        return one
     cut = blank_start(notebook.cells[number - 1]).count("\n")
-    cell = None if notebook.program else number
-    return replace(finding, cell=cell, line=None if finding.line is None else finding.line + cut)
+    return replace(one, cell=None if notebook.program else number, line=one.line + cut)

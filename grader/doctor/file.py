@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from grader.course.notebook import Notebook, read, read_program
 from grader.doctor.examine import Examination, examine
 from grader.doctor.extent import Examined, extent
+from grader.doctor.ledger import Row
 from grader.doctor.obstacles import Surroundings, find_obstacle
 from grader.kernels import KernelRequest, KernelSource
 from grader.model import Cell, CellError, Device, Finding, Limits, Run
@@ -27,6 +30,11 @@ DOWNLOADS = (".keras/datasets", ".keras/models", "tensorflow_datasets")  # below
 SUFFIXES = (".ipynb", ".py")
 PROGRAM, NOTEBOOK = "The program", "The notebook"
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+TOO_LATE = (  # what TensorFlow answers to a program that wants to set it up, when it is set up already
+    "cannot be modified after initialization",
+    "cannot be modified after being initialized",
+    "at program startup",
+)
 _NOISE = re.compile(r" \([^()]*, line \d+\)$| name:\s*$")  # IPython's name for a file, TensorFlow's for an operation
 
 
@@ -53,6 +61,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     cells: tuple[Cell, ...] = ()  # the code, for showing; a program is one cell
     error: CellError | None = None  # where it stopped
+    ledger: tuple[Row, ...] = ()  # of its variables
     complete: bool = True  # whether all was examined that there was; else the message says what was not
 
 
@@ -62,8 +71,15 @@ def visible(files: tuple[Path, ...], data: tuple[Path, ...]) -> list[Path]:
     return [*dict.fromkeys([*own, *(folder.resolve() for folder in data), *_downloads().values()])]
 
 
-def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[str], None]) -> Diagnosis:
-    """What is wrong with the gradients in this file."""
+def diagnose_file(
+    file: Path,
+    source: KernelSource,
+    wish: Wish,
+    say: Callable[[str], None],
+    open_cold: Callable[[], KernelSource] | None = None,
+) -> Diagnosis:
+    """What is wrong with the gradients in this file. `open_cold`: kernels in which TensorFlow has not set itself up yet,
+    for a file that wants to do so."""
     try:
         notebook = _read(file)
     except UngradableError as error:
@@ -74,9 +90,17 @@ def diagnose_file(file: Path, source: KernelSource, wish: Wish, say: Callable[[s
     limits = replace(limits, **dict(wish.limits))
     folders = (_folder(file), *(folder.resolve() for folder in wish.data))
     request = KernelRequest(limits, wish.device, folders=folders, at_home=_downloads())
-    examination = examine(notebook, source, request, steps=wish.steps, seconds=wish.seconds, progress=say)
+    conduct = partial(examine, notebook, request=request, steps=wish.steps, seconds=wish.seconds, progress=say)
+    examination = conduct(source)
+    if open_cold is not None and _comes_too_late(examination.run.error):
+        with closing(open_cold()) as cold:
+            examination = conduct(cold, at_startup=True)
     around = Surroundings(PROGRAM if notebook.program else NOTEBOOK, folders, source.sandboxed)
     return _diagnose(file, notebook, examination, around, wish)
+
+
+def _comes_too_late(error: CellError | None) -> bool:
+    return error is not None and any(words in error.message for words in TOO_LATE)
 
 
 def _folder(file: Path) -> Path:
@@ -125,8 +149,19 @@ def _diagnose(file: Path, notebook: Notebook, examination: Examination, around: 
     if any(finding.severity == "error" for finding in findings):
         healthy = False
     message = " ".join(filter(None, [message, *examination.gaps]))
-    complete = examination.is_complete
-    return Diagnosis(str(file), status, healthy, examined, message, next_step, findings, run.cells, error, complete)
+    return Diagnosis(
+        str(file),
+        status,
+        healthy,
+        examined,
+        message,
+        next_step,
+        findings,
+        run.cells,
+        error,
+        examination.ledger,
+        examination.is_complete,
+    )
 
 
 def _drop_the_obvious(findings: tuple[Finding, ...], hindered: bool) -> tuple[Finding, ...]:
@@ -149,11 +184,14 @@ def _summarise(examination: Examination) -> str:
     if not examined.anything:
         made = f"It makes {plural(examined.variables, 'variable')}, but asks" if examined.variables else "It asks"
         return f"{made} for no gradient, so there was nothing to examine."
+    if examination.findings:
+        doubts = "one place is" if len(examination.findings) == 1 else f"{len(examination.findings)} places are"
+        return f"No error was found, and {doubts} doubtful. Examined: {extent(examined)}."
     return f"Every gradient arrives where it is asked for. Examined: {extent(examined)}."
 
 
 def _describe_crash(error: CellError, noun: str) -> tuple[str, str]:
-    lines = [line.strip() for line in error.message.splitlines() if line.strip()]
+    lines = [line.strip() for line in heart_of(error).splitlines() if line.strip()]
     where, first = _place(error.cell, error.line), _NOISE.sub("", lines[0])[:200] if lines else ""
     if error.type in SYNTAX:
         return f"{noun} is not valid Python{where}: {first}.", "Correct that line."
@@ -162,6 +200,13 @@ def _describe_crash(error: CellError, noun: str) -> tuple[str, str]:
         f"{noun} stopped with {error.type}{where}{words}.",
         "Run it by itself first: the doctor learns most from one that gets through a few training steps.",
     )
+
+
+def heart_of(error: CellError) -> str:
+    """An exception's own message: AutoGraph puts the stack before it."""
+    if not error.message.lstrip().startswith("in user code:"):
+        return error.message
+    return error.message.rpartition(f"    {error.type}: ")[2]
 
 
 def _describe_stop(run: Run, examined: Examined, noun: str, wish: Wish) -> tuple[str, str]:

@@ -18,7 +18,9 @@ from pydantic import ValidationError
 
 from grader.doctor import wording
 from grader.doctor.case import PLAIN, Case, Plan
+from grader.doctor.ledger import Row, keep_ledger
 from grader.doctor.naming import name_sources
+from grader.doctor.oracles import ORACLES, Oracle, Seen, is_explained, to_suspect
 from grader.doctor.plans import plan_experiment
 from grader.doctor.rules import RULES, Rule
 from grader.doctor.story import Spot, Story
@@ -40,6 +42,9 @@ class Conclusion:
     is_readable: bool = True  # whether the traces could be read
     failures: tuple[str, ...] = ()  # what of ours raised: "the rule zeros.find_zero_gradients"
     faults: int = 0  # how often a hook raised while the program ran
+    ledger: tuple[Row, ...] = ()
+    fired: tuple[str, ...] = ()  # the oracles that saw a sign
+    alone: tuple[str, ...] = ()  # those of which no rule explained a sign
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -97,10 +102,17 @@ class Investigation:
             return Conclusion(is_readable=self._readable)
         self._attempt("the naming of variables", lambda: self._name_sources(cells), None)
         suspects = [suspect for rule in self._rules for suspect in self._apply(rule, case)]
+        seen = [one for name, oracle in ORACLES.items() for one in self._consult(name, oracle, case)]
+        unexplained = [one for one in seen if not is_explained(one.sign, suspects)]
+        suspects += [to_suspect(one) for one in unexplained]
         none: tuple[Finding, ...] = ()
         findings = self._attempt("the wording", lambda: to_findings(case, suspects, cells), none)
+        empty: tuple[Row, ...] = ()
+        rows = self._attempt("the ledger", lambda: keep_ledger(case), empty)
         faults = sum(sum(story.trace.faults.values()) for _, story in self._runs)
-        return Conclusion(findings, failures=tuple(dict.fromkeys(self._failures)), faults=faults)
+        fired, alone = (tuple(dict.fromkeys(one.oracle for one in some)) for some in (seen, unexplained))
+        failures = tuple(dict.fromkeys(self._failures))
+        return Conclusion(findings, failures=failures, faults=faults, ledger=rows, fired=fired, alone=alone)
 
     def _name_sources(self, cells: Cells) -> None:
         for _, story in self._runs:
@@ -109,6 +121,10 @@ class Investigation:
     def _apply(self, rule: Rule, case: Case) -> list[Suspect]:
         none: list[Suspect] = []
         return self._attempt(name_rule(rule), lambda: list(rule(case)), none)
+
+    def _consult(self, name: str, oracle: Oracle, case: Case) -> list[Seen]:
+        none: list[Seen] = []
+        return self._attempt(f"the oracle {name}", lambda: [Seen(name, sign) for sign in oracle(case)], none)
 
     def _attempt(self, name: str, part: Callable[[], T], otherwise: T) -> T:
         try:
@@ -167,6 +183,7 @@ def to_finding(suspect: Suspect, spot: Spot, source: str) -> Finding:
         symptom=suspect.symptom,
         variables=suspect.variables,
         operation=suspect.operation,
+        evidence=suspect.evidence,
     )
     start, end = count_columns(spot, source)
     return Finding(

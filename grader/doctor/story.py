@@ -12,13 +12,25 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from grader.doctor.events import Constant, Entry, Event, Inside, TapeClosed, TapeMade, TapeOpened, ValueState, Whole
+from grader.doctor.events import (
+    Compiled,
+    Constant,
+    Entry,
+    Event,
+    Inside,
+    TapeClosed,
+    TapeMade,
+    TapeOpened,
+    ValueState,
+    Whole,
+)
 from grader.doctor.trace import Layer, Operation, Trace, Variable
 
 FOREVER = 1 << 60  # the clock of what has not ended
 READS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
 WRITES = ("Assign", "Resource")
 MOST_FOLLOWED = 400  # operations
+TRAINING = (".fit", ".train_on_batch", ".evaluate", ".test_on_batch")  # of Keras' trainer, as a place's `via` ends
 
 E = TypeVar("E", bound=Event)
 Follow = Callable[[Operation], Iterable[int]]
@@ -49,7 +61,7 @@ def is_write(operation: Operation) -> bool:
 class Story:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.operations = trace.operations
+        self.operations = self._lead_to_layers(trace)
         self.layers, self.optimizers = trace.layers, trace.optimizers
         self.names: dict[int, str] = {}  # what the learner calls what TensorFlow has no name for
         weights = {weight.variable: weight for layer in trace.layers for weight in layer.weights}
@@ -59,6 +71,23 @@ class Story:
             self.variables[variable.id] = (
                 variable if known is None else replace(variable, name=known.path, trainable=known.trainable)
             )
+
+    def _lead_to_layers(self, trace: Trace) -> tuple[Operation, ...]:
+        """The operations, each that Keras ran by itself at the line that made its layer or, where no layer ran, gave the
+        loss: `model.fit` is where they happened, and hardly ever what to change."""
+        trainers = {number for number, place in enumerate(trace.places) if place.via.endswith(TRAINING)}
+        if not any(operation.place in trainers for operation in trace.operations):
+            return trace.operations
+        compiled = [(event.clock, event.place) for event in trace.events if isinstance(event, Compiled)]
+
+        def lead(operation: Operation) -> Operation:
+            if operation.place not in trainers or not operation.tapes:
+                return operation
+            before = [place for clock, place in compiled if clock < operation.clock and place >= 0]
+            place = trace.layers[operation.layer].place if operation.layer >= 0 else before[-1] if before else -1
+            return operation if place < 0 else replace(operation, place=place)
+
+        return tuple(lead(operation) for operation in trace.operations)
 
     # --- what happened ----------------------------------------------------------------------------------------
 
@@ -194,6 +223,21 @@ class Story:
     def line(self, place: int) -> tuple[int | None, int] | None:
         spot = self.spot(place)
         return None if spot is None else (spot.cell, spot.line)
+
+    def spot_beside(self, place: int, other: int) -> Spot | None:
+        """The line of this place in the function from which the other place was reached as well: where the two ways
+        part. For what should stand inside a block this is the line to move."""
+        if not (0 <= place < len(self.trace.places) and 0 <= other < len(self.trace.places)):
+            return self.spot(place)
+        own, others = (self.trace.places[number].frames[::-1] for number in (place, other))
+        chosen = own[-1]
+        for one, another in zip(own, others, strict=False):
+            if (one.cell, one.function) != (another.cell, another.function):
+                break
+            chosen = one
+            if one.line != another.line:
+                break
+        return Spot(chosen.cell or None, chosen.line, chosen.span)
 
     def via(self, place: int) -> str:
         return self.trace.places[place].via if 0 <= place < len(self.trace.places) else ""

@@ -21,6 +21,7 @@ class Suspect:
     spot: Spot | None = None  # where the place is not one of the trace's own
     variables: tuple[str, ...] = ()
     operation: str = ""
+    evidence: str = ""  # numbers, as they stand in the sentence
     path: tuple[str, ...] = ()
     rank: float = 0.0  # smaller is likelier
 

@@ -31,6 +31,7 @@ class Operation(Record):
     tracked: bool  # one of them follows its result
     within: int | None  # the backward step that it is part of
     states: States | None  # of the outputs, where they were looked at
+    layer: int  # the innermost Keras layer of the learner's making that was running, or -1
 
     @property
     def was_seen(self) -> bool:
@@ -38,13 +39,37 @@ class Operation(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Record):
-    """A place in the code: the learner's innermost line, and the library function that it was calling."""
+class Frame(Record):
+    """A line of the learner's that was running."""
 
     cell: int  # 0 for a script
     line: int
     span: tuple[int, int | None] | None  # columns in UTF-8 bytes
+    function: str  # its name
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Record):
+    """A place in the code: the learner's innermost line, and the library function that it was calling."""
+
+    cell: int
+    line: int
+    span: tuple[int, int | None] | None
     via: str
+    frames: tuple[Annotated[Frame, Row], ...]  # with those that called it, the innermost first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Record):
+    """What gradients a variable got, and what became of them."""
+
+    asked: int  # how often a gradient was asked for
+    none: int  # and how often that was None, all zeros, not finite
+    zero: int
+    nonfinite: int
+    largest: float | None  # element of all of them
+    steps: int  # how often an optimizer was given a gradient for it
+    before: str | None  # the value's fingerprint before the first of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +85,7 @@ class Variable(Record):
     layers: Numbers
     writes: int
     initial: str | None
+    account: Account
     final: str | None = None
 
     @property
@@ -131,6 +157,7 @@ class Trace(Record):
                 raise ValueError(f"operation {operation.clock} takes what was not there yet")
         layers = {event.layer for event in self.events if isinstance(event, Freeze | Listing)}
         layers |= {number for event in self.events if isinstance(event, Reading) for number in event.layers}
+        layers |= {operation.layer for operation in self.operations}
         if any(number >= len(self.layers) for number in layers):
             raise ValueError("a layer that does not exist")
 

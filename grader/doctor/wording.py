@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-Symptom = Literal["none", "zero", "mostly", "nonfinite", "wrong", "still", "shape", "exception", "suspicious"]
+Symptom = Literal["none", "hidden", "zero", "mostly", "nonfinite", "wrong", "still", "shape", "exception", "suspicious"]
 SYMPTOMS: dict[Symptom, str] = {
     "none": "The gradient to {variables} is None",
+    "hidden": "No gradient reaches {variables}, and zeros were asked for in its place",
     "zero": "The gradient to {variables} is zero everywhere",
     "mostly": "Most of the gradient to {variables} is zero",
     "nonfinite": "The gradient to {variables} is not finite",
@@ -157,6 +158,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "this freezes {variables}: nothing there learns from now on",
         "Is that meant for the whole training?",
     ),
+    ("untrainable", "training"): (
+        "this freezes them, and they still are frozen when the model that they belong to is trained",
+        "When does Keras look at `trainable`, and what is its value then?",
+    ),
     ("untrainable", "compiled"): (
         "they are made trainable here, but the model was compiled before that and still trains without them",
         "Compile the model again after changing `trainable`.",
@@ -221,6 +226,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "the loss does not depend on it: it is never used on the way to the loss",
         "Where should it enter the computation?",
     ),
+    ("unused_variable", "state"): (
+        "it is only ever multiplied with zeros, such as the state with which a recurrent layer begins",
+        "Over how many steps does this layer run? Which axis of the data is time?",
+    ),
     ("unused_variable", "dropped"): (
         "what is computed with it here is never used for the loss",
         "Which line should take this result further?",
@@ -228,6 +237,14 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("wrong_target", "swapped"): (
         "the first argument should be what is differentiated, the second with respect to what",
         "Compare the order of the arguments with the documentation of tape.gradient.",
+    ),
+    ("wrong_target", "cancel"): (
+        "both sides of {operation} depend on it, and their gradients cancel each other",
+        "What should the loss measure?",
+    ),
+    ("wrong_target", "others"): (
+        "the loss is computed from {operation}, and this asks for the gradient of other variables",
+        "Which model computes the loss, and whose variables should it train?",
     ),
     ("wrong_target", "elsewhere"): (
         "this tensor is not what the loss was computed from: it was made beside it",
@@ -240,6 +257,18 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("wrong_target", "flat"): (
         "what is computed here hardly changes with it: whatever the values, the result is the same",
         "What should the loss measure?",
+    ),
+    ("wrong_target", "range"): (
+        "{operation} reaches {evidence}",
+        "Which last operation can reach all targets, or how should they be scaled?",
+    ),
+    ("wrong_target", "labels"): (
+        "this cross-entropy expects targets between 0 and 1, and they go {evidence}",
+        "Are these class numbers, labels of -1 and 1, or quantities? Which loss fits them?",
+    ),
+    ("wrong_target", "classes"): (
+        "this cross-entropy expects class numbers, beginning at 0, and the targets go {evidence}",
+        "Which loss fits these targets, and how many outputs does the model need?",
     ),
     ("wrong_target", "kind"): (
         "a gradient can only be taken of tensors with respect to tensors and variables; this is a {operation}",
@@ -257,6 +286,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "it is made anew in every call, so the model never gets to know it",
         "Where does a layer make its sub-layers?",
     ),
+    ("untracked_layer", "early"): (
+        "the list of variables was fetched before the model had them all",
+        "When does the model make its variables?",
+    ),
     ("untracked_layer", "empty"): (
         "the list of variables is empty: it was fetched before the model had any",
         "When does the model make its variables?",
@@ -264,6 +297,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("untracked_layer", "list"): (
         "the loss depends on {variables}, and no update ever changes that: it is in no list of variables to train",
         "If it should learn, it belongs in that list; a finished model (a teacher, a backbone) does not.",
+    ),
+    ("missing_stop_gradient", "cancel"): (
+        "both sides of {operation} are computed from the same variables, and their gradients cancel each other",
+        "Which side should be a constant here: kept from before, or behind tf.stop_gradient?",
     ),
     ("missing_gradient_registration", ""): (
         "{operation} has no gradient in TensorFlow",
@@ -297,6 +334,11 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "{operation} over a single value is always 1, whatever that value is",
         "Which activation fits a single output?",
     ),
+    ("saturated", "one from logits"): (
+        "{operation} over a single value is always 1, so every prediction is 1; the loss falls all the same, because Keras "
+        "computes it from the logits",
+        "Which activation fits a single output?",
+    ),
     ("saturated", "vanishing"): (
         "the gradient shrinks at every {operation} in the backward pass, until nothing is left",
         "Which activations or initial weights keep the gradient's size from layer to layer?",
@@ -324,6 +366,18 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("mixed_precision_scaling", ""): (
         "the value is too small for this number format and becomes zero",
         "Scale the loss up before the gradient is taken, and the gradient down afterwards.",
+    ),
+    ("mixed_precision_scaling", "unscaled"): (
+        "the optimizer divides the gradients by its loss scale ({evidence}), and nobody multiplied the loss by it",
+        "Which method of the optimizer prepares the loss, and when?",
+    ),
+    ("mixed_precision_scaling", "twice"): (
+        "the gradients are divided by the loss scale here, and the optimizer divides them again",
+        "Who is to undo the scaling of the loss, the program or the optimizer?",
+    ),
+    ("mixed_precision_scaling", "skipped"): (
+        "not one of {evidence} steps was taken: the gradients were not finite, and the optimizer skipped them all",
+        "Where do they overflow, and with which loss scale would they not?",
     ),
     ("wrong_custom_gradient", ""): (
         "the gradient written here does not agree with how the function's value really changes",
@@ -356,6 +410,14 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("optimizer_misuse", "rate"): (
         "the updates are applied with a learning rate of zero",
         "What is the learning rate at each step?",
+    ),
+    ("optimizer_misuse", "idle"): (
+        "the update is computed, and no variable takes it on",
+        "Which call changes a variable's own value, and not a copy of it?",
+    ),
+    ("optimizer_misuse", "foreign"): (
+        "this optimizer has been built for other variables, and keeps what it remembers for those only",
+        "Which optimizer belongs to these variables?",
     ),
     ("optimizer_misuse", "diverged"): (
         "this update moves the variables so far that the next loss is not finite",
@@ -393,6 +455,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "a column and a flat vector are combined here: every row meets every other, {operation}",
         "What are the shapes of the two operands, and what should they be?",
     ),
+    ("broadcast", "labels"): (
+        "{evidence} are stretched to each other's shape before they are compared",
+        "Which of the two has the wrong shape?",
+    ),
     ("vector_target_summed", ""): (
         "what is differentiated has several elements; their gradients are added up",
         "If one loss is meant, reduce it (mean or sum); if all derivatives are, use tape.jacobian.",
@@ -405,6 +471,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "output_gradients weights the elements of the target before their gradients are added up",
         "If this is the gradient of a loss, differentiate the loss itself.",
     ),
+    ("wrong_reduction", "replicas"): (
+        "each replica divides by its own batch here, and then the replicas' gradients are added up: the steps are too large",
+        "Over how many examples does one step of all replicas go?",
+    ),
     ("double_activation", ""): (
         "the input of this loss has been through {operation} already, and the loss applies it again",
         "Does this loss expect probabilities or logits?",
@@ -412,6 +482,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("double_activation", "logits"): (
         "this loss takes the logarithm of values that are no probabilities: some lie outside 0 to 1 and are cut off",
         "Does this loss expect probabilities or logits?",
+    ),
+    ("double_activation", "probabilities"): (
+        "this cross-entropy expects probabilities, and gets values {evidence} from {operation}",
+        "Does this loss expect probabilities or logits, and what does the last layer give?",
     ),
     ("complex_cast", ""): (
         "the imaginary part is dropped by this cast, and with it its gradient",
@@ -421,6 +495,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "this gradient is tf.IndexedSlices (only the rows that were used), which plain arithmetic does not accept",
         "Let an optimizer apply it, or make it dense with tf.convert_to_tensor.",
     ),
+    ("unexplained", ""): (
+        "{evidence}, and none of the doctor's rules explains it",
+        "What should depend on what here? Take the computation apart, and look at each gradient by itself.",
+    ),
     ("exception", ""): (
         "{operation}",
         "Read the message from its last line upwards: which two things do not fit?",
@@ -429,11 +507,12 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
 
 
 def put_into_words(
-    *, cause: str, detail: str, symptom: Symptom, variables: tuple[str, ...], operation: str
+    *, cause: str, detail: str, symptom: Symptom, variables: tuple[str, ...], operation: str, evidence: str
 ) -> tuple[str, str]:
     """The message and the next step."""
     why, after = SENTENCES[cause, detail]
     names = {"variables": enumerate_names(variables), "operation": operation or "this operation"}
+    names["evidence"] = evidence
     reason = why.format(**names)
     if SYMPTOMS[symptom]:
         return f"{SYMPTOMS[symptom].format(**names)}: {reason}.", after.format(**names)

@@ -52,6 +52,7 @@ CAUSES: tuple[str, ...] = (
     "wrong_target",
     "masked_none",
     "exception",
+    "unexplained",
 )
 
 NOT_FINITE = frozenset({"singular_point", "nan_branch", "inf_mask"})  # what makes a gradient NaN or infinite

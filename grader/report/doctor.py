@@ -38,6 +38,7 @@ def results(diagnosis: Diagnosis) -> dict[str, Any]:
         "examined": asdict(diagnosis.examined),
         "message": diagnosis.message,
         "findings": [finding(one) for one in diagnosis.findings],
+        "ledger": [asdict(row) for row in diagnosis.ledger],
     }
 
 

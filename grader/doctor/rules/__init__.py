@@ -6,7 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from grader.doctor.case import Case
-from grader.doctor.rules import functions, layers, losses, missing, nonfinite, partial, raised, updates, zeros
+from grader.doctor.rules import (
+    functions,
+    layers,
+    losses,
+    meetings,
+    missing,
+    movement,
+    nonfinite,
+    partial,
+    raised,
+    scaling,
+    updates,
+    zeros,
+)
 from grader.doctor.suspect import Suspect
 
 Rule = Callable[[Case], Iterator[Suspect]]
@@ -14,13 +27,19 @@ Rule = Callable[[Case], Iterator[Suspect]]
 RULES: tuple[Rule, ...] = (
     missing.find_lost_gradients,
     nonfinite.find_births_of_nonfinite,
+    zeros.find_cancelling_gradients,
     zeros.find_zero_gradients,
     raised.find_raised_exceptions,
     functions.find_gradients_lost_by_compiling,
     functions.find_captured_constants,
     functions.find_wrong_custom_gradients,
+    movement.find_idle_updates,
+    movement.find_models_frozen_while_trained,
+    movement.find_lists_older_than_variables,
+    scaling.find_wrong_scales,
     updates.find_unapplied_gradients,
     updates.find_misaligned_gradients,
+    updates.find_gradients_misaligned_by_hand,
     updates.find_repeated_variables,
     updates.find_changed_gradients,
     updates.find_zero_rates,
@@ -36,8 +55,10 @@ RULES: tuple[Rule, ...] = (
     layers.find_layers_frozen_by_compile,
     layers.find_ignored_regularisers,
     layers.find_unstated_modes,
+    meetings.find_clashes,
     losses.find_accidental_broadcasts,
     losses.find_vector_targets,
+    losses.find_means_per_replica,
     losses.find_overwritten_losses,
     losses.find_double_activations,
     losses.find_wrong_logarithms,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.doctor.case import Case, align, pair_outcomes
-from grader.doctor.events import Call, Constant, CustomGradient, FunctionRun, Slope
+from grader.doctor.events import Call, Captured, Constant, CustomGradient, FunctionRun, Slope
 from grader.doctor.story import Spot, Story
 from grader.doctor.suspect import Suspect
 
@@ -21,15 +21,17 @@ def find_gradients_lost_by_compiling(case: Case) -> Iterator[Suspect]:
     if case.main is story:
         return
     for call, twin in align(story, case.main, Call):
-        before = [event for event in story.of(FunctionRun) if event.clock < call.begin]
-        if call.results is None or twin.results is None or not before:
+        if call.results is None or twin.results is None:
             continue
         both = zip(pair_outcomes(call), twin.results, strict=False)
         names = tuple(story.name(source) for (source, one), other in both if one.none and not other.none)
         if not names:
             continue
-        dropped = [Spot(cell or None, line) for event in before for cell, line in event.dropped]
-        place = before[-1].written
+        inside = any(target.kind == "symbolic" for target in call.targets)
+        before = [event for event in story.of(FunctionRun) if event.clock < call.begin]
+        after = [event for event in story.of(FunctionRun) if event.clock > call.clock]
+        dropped = [Spot(cell or None, line) for event in before + after for cell, line in event.dropped]
+        place = before[-1].written if before and not inside else call.place
         yield Suspect(
             cause="tensorarray_not_reassigned" if dropped else "nondifferentiable_op",
             detail="" if dropped else "graph",
@@ -43,27 +45,25 @@ def find_gradients_lost_by_compiling(case: Case) -> Iterator[Suspect]:
 
 
 def find_captured_constants(case: Case) -> Iterator[Suspect]:
-    """A number that the function read while it was traced is another one now, and no new trace was made."""
-    for event in case.plain.of(FunctionRun):
-        names = ", ".join(name for name, size in event.changed.items() if reaches_tensorflow(case, size))
-        if names:
+    """A number that a function read while it was compiled is another one now, and it was not compiled again."""
+    for event in case.plain.of(Captured):
+        if reaches_tensorflow(case, event.sizes):
             yield Suspect(
                 cause="tf_function_constant_capture",
                 severity="error",
                 symptom="suspicious",
-                operation=names,
-                place=event.written,
-                spot=case.plain.spot(event.written),
+                operation=event.name,
+                place=event.place,
+                spot=case.plain.spot(event.place),
             )
-            return
 
 
-def reaches_tensorflow(case: Case, size: float) -> bool:
-    """Run line by line, the program hands a number of this size to TensorFlow; the compiled function did not."""
+def reaches_tensorflow(case: Case, sizes: tuple[float, ...]) -> bool:
+    """Run line by line, the program hands a number of such a size to TensorFlow; the compiled function did not."""
     if case.main is case.plain:
         return False
     fresh = list_sizes(case.main) - list_sizes(case.plain)
-    return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in fresh)
+    return any(abs(size - seen) <= 1e-5 * max(size, 1.0) for seen in fresh for size in sizes)
 
 
 def list_sizes(story: Story) -> set[float]:

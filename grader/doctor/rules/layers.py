@@ -175,7 +175,7 @@ def find_ignored_regularisers(case: Case) -> Iterator[Suspect]:
             yield Suspect(
                 cause="missing_loss_term",
                 detail="regulariser",
-                severity="note",
+                severity="error",
                 symptom="suspicious",
                 variables=tuple(names[:1]),
                 place=target.place,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from grader.doctor.case import Case, pair_outcomes
-from grader.doctor.events import NOWHERE, Exit, Whole
+from grader.doctor.events import NOWHERE, Call, Exit, Whole
 from grader.doctor.flow import Flow
 from grader.doctor.path import spell
 from grader.doctor.story import Story
@@ -143,6 +143,23 @@ def locate_vector(case: Case, flow: Flow) -> int:
     return flow.call.place
 
 
+def find_means_per_replica(case: Case) -> Iterator[Suspect]:
+    """Several replicas train together: each divides by its own batch, and their gradients are added up."""
+    story = case.plain
+    for call in story.of(Call):
+        if call.averaged >= 0:
+            yield Suspect(
+                cause="wrong_reduction",
+                detail="replicas",
+                severity="error",
+                symptom="suspicious",
+                variables=tuple(story.name(source.number) for source in call.sources if source.kind == "variable"),
+                place=call.averaged,
+                spot=story.spot(call.averaged),
+            )
+            return
+
+
 def find_overwritten_losses(case: Case) -> Iterator[Suspect]:
     """The line of the target ran several times under this tape, and only its last result is used."""
     story = case.main
@@ -253,7 +270,7 @@ def find_complex_casts(case: Case) -> Iterator[Suspect]:
             if before.startswith("complex") and not after.startswith("complex"):
                 yield Suspect(
                     cause="complex_cast",
-                    severity="note",
+                    severity="error",
                     symptom="suspicious",
                     variables=case.name_sources(flow.call),
                     place=operation.place,
@@ -266,6 +283,8 @@ def find_wrong_shapes(case: Case) -> Iterator[Suspect]:
     for flow in case.first_flows:
         call = flow.call
         for number, outcome in pair_outcomes(call):
+            if number not in story.variables and story.is_resource(number):
+                continue
             shape = story.variables[number].shape if number in story.variables else story.shape(number)
             if call.what != "gradient" or outcome.sparse or None in (outcome.shape, shape) or outcome.shape == shape:
                 continue

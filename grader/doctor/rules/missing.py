@@ -11,12 +11,13 @@ from dataclasses import replace
 from functools import partial
 
 from grader.doctor.case import Case, pair_outcomes
-from grader.doctor.events import Argument, Call, Exit, TapeReset, Watch, Whole
+from grader.doctor.events import Argument, Call, Exit, TapeOpened, TapeReset, Watch, Whole
 from grader.doctor.flow import CUTTING, Flow, Step, draws_at_random
 from grader.doctor.path import draw, spell
 from grader.doctor.story import Story
 from grader.doctor.suspect import Suspect
 from grader.doctor.trace import Operation
+from grader.doctor.wording import enumerate_names
 
 FOREIGN = ("numpy_function", "py_function")
 COPYING = ("Reshape", "Fill", "BroadcastTo", "Identity", "Pack")
@@ -79,7 +80,14 @@ def explain_call(case: Case, call: Call, calls: Sequence[Call]) -> Iterator[Susp
         unused = suspect.cause == "unused_variable"
         if unused and source.number in case.with_gradient:
             continue  # another call has a gradient for it: the parts are added up
-        yield replace(suspect, variables=(story.name(source.number),), rank=0.5 if unused else 0.0)
+        wished = is_hidden(call, position, flow)  # zeros in place of None, as the program wants them
+        yield replace(
+            suspect,
+            variables=(story.name(source.number),),
+            rank=0.5 if unused else 0.0,
+            severity="note" if wished else suspect.severity,
+            symptom="hidden" if wished else suspect.symptom,
+        )
 
 
 def explain(case: Case, flow: Flow, source: Argument, calls: Sequence[Call], alone: bool) -> Suspect:
@@ -89,7 +97,7 @@ def explain(case: Case, flow: Flow, source: Argument, calls: Sequence[Call], alo
         if replaced is not None:
             return lost(cause="replaced_variable", detail="rebound", place=replaced)
     path = flow.path(number)
-    if path is None:
+    if path is None or goes_through_a_copy(story, call, path):
         return explain_unconnected(case, flow, source, alone)
     step = flow.lost(number)
     if step is None:
@@ -97,6 +105,15 @@ def explain(case: Case, flow: Flow, source: Argument, calls: Sequence[Call], alo
     if step.kind == "op" and not story.is_integer(number) and is_first_use_unseen(call, path):
         return explain_unwatched(story, call, number)
     return replace(classify(story, flow, number, step), path=draw(path, step, story.name(number)))
+
+
+def goes_through_a_copy(story: Story, call: Call, path: list[Step]) -> bool:
+    """The value was copied into another variable before this tape was opened, as target networks are: that is no part
+    of the forward pass."""
+    opened = next((begin for begin, _ in story.recorded(call.tape)), call.begin)
+    writers = [step.operation for step in path if step.kind == "state" and step.operation is not None]
+    variables = [(writer, story.variables.get(writer.inputs[0])) for writer in writers if writer.clock < opened]
+    return any(variable is not None and variable.clock < writer.clock for writer, variable in variables)
 
 
 def is_first_use_unseen(call: Call, path: list[Step]) -> bool:
@@ -139,6 +156,9 @@ def classify(story: Story, flow: Flow, number: int, step: Step) -> Suspect:
     if call.tape not in operation.tapes and operation.type not in CUTTING:
         stopping = find_stop_after(story, operation)
         return explain_operation(stopping) if stopping else explain_outside(story, call, operation)
+    reset = find_reset_between(story, call, step.here, operation)
+    if reset is not None:
+        return lost(cause="outside_tape", detail="reset", place=reset.place)
     if flow.copies(operation, step.here) and operation.type in COPYING:
         return lost(cause="detached_numpy", detail="copied", operation="tf.constant", place=operation.place)
     return explain_operation(operation)
@@ -155,6 +175,13 @@ def find_stop_after(story: Story, operation: Operation) -> Operation | None:
     """tf.stop_gradient reads a variable with the tape stopped: then it is not the read that is to blame."""
     users = [user for output in operation.outputs for user in story.users.get(output, ())]
     return next((user for user in users if user.type == "StopGradient"), None)
+
+
+def find_reset_between(story: Story, call: Call, tensor: int, operation: Operation) -> TapeReset | None:
+    """Where the tape was told to forget how a tensor was made, before an operation of it took the tensor."""
+    maker = story.producer.get(tensor)
+    resets = [event for event in story.of(TapeReset) if event.tape == call.tape and event.clock < operation.clock]
+    return next((event for event in resets if maker is not None and event.clock > maker.clock), None)
 
 
 def name_exit(step: Step, via: str) -> str:
@@ -186,7 +213,9 @@ def explain_outside(story: Story, call: Call, operation: Operation) -> Suspect:
     elif stretches and clock > stretches[-1][1]:
         detail = "after"
     place = resets[0].place if resets else operation.place
-    return lost(cause="outside_tape", detail=detail, operation=spell(operation.type), place=place)
+    opened = next((event.place for event in story.of(TapeOpened) if event.tape == call.tape), call.place)
+    spot = None if resets else story.spot_beside(place, opened)
+    return lost(cause="outside_tape", detail=detail, operation=spell(operation.type), place=place, spot=spot)
 
 
 def explain_operation(operation: Operation) -> Suspect:
@@ -257,7 +286,8 @@ def explain_unconnected(case: Case, flow: Flow, source: Argument, alone: bool) -
         return lost(cause="integer_dtype", place=locate_origin(story, number, call))
     if number in story.variables and not story.variables[number].trainable:
         return explain_unwatched(story, call, number)
-    if call.targets and call.targets[0].kind == "variable":
+    asked = {other.number for other in call.sources}
+    if call.targets and call.targets[0].kind == "variable" and call.targets[0].number not in asked:
         return lost(cause="wrong_target", detail="swapped", place=call.place)
     if source.kind == "tensor":
         return lost(cause="wrong_target", detail="elsewhere", place=locate_origin(story, number, call))
@@ -267,10 +297,27 @@ def explain_unconnected(case: Case, flow: Flow, source: Argument, alone: bool) -
         if shape_only:
             return lost(cause="nondifferentiable_op", detail="shape", place=shape_only[-1].place)
         return lost(cause="wrong_target", detail="constant", place=target)
+    if alone and not was_read_under(story, call, asked):
+        others = [one.id for one in story.variables.values() if one.trainable and is_followed(flow, one.id)]
+        if others:
+            names = enumerate_names(tuple(story.name(other) for other in others))
+            return lost(cause="wrong_target", detail="others", operation=names, place=call.place)
     dropped = find_dead_end(case, number, call)
     if dropped is not None and dropped.place:
         return lost(cause="unused_variable", detail="dropped", place=dropped.place)
     return lost(cause="unused_variable", place=target)
+
+
+def was_read_under(story: Story, call: Call, variables: set[int]) -> bool:
+    """Some of the variables was read while the tape recorded."""
+    stretches = story.recorded(call.tape)
+    reads = (read.clock for variable in variables for read in story.reads(variable))
+    return any(begin <= clock <= end for clock in reads for begin, end in stretches)
+
+
+def is_followed(flow: Flow, variable: int) -> bool:
+    path = flow.path(variable)
+    return bool(path) and not any(step.cut for step in path or ())
 
 
 def locate_target(story: Story, flow: Flow) -> int:

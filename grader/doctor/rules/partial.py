@@ -19,7 +19,7 @@ from grader.doctor.suspect import Suspect
 from grader.doctor.trace import Operation
 
 ADDING = ("AddV2", "AddN", "Sub", "Neg", "Sum", "Mean", "Identity", "Reshape", "Pack", "ConcatV2", "Cast")
-SCALING = ("Mul", "RealDiv")  # by a constant
+SCALING = ("Mul", "RealDiv", "DivNoNan")  # by what does not depend on the variables
 STOPPING = ("StopGradient", "PreventGradient")
 
 
@@ -117,7 +117,7 @@ def list_terms(flow: Flow) -> list[int]:
     story = flow.story
 
     def summands(operation: Operation) -> Iterable[int]:
-        varying = [taken for taken in operation.inputs if taken not in story.constants]
+        varying = [taken for taken in operation.inputs if flow.sources_behind(taken)]
         if flow.tape not in operation.tapes or is_whole(flow, operation):
             return ()
         if operation.type in ADDING and operation.type != "Cast":

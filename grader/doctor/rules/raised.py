@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 from grader.doctor.case import Case
-from grader.doctor.events import Backward, Call, Exhausted, Exit, Failure, TapeMade, Watch
+from grader.doctor.events import Backward, Call, Exhausted, Exit, Failure, Watch
 from grader.doctor.story import Spot, Story
 from grader.doctor.suspect import Severity, Suspect
 
 SYMBOLIC = ("symbolic tf.Tensor", "SymbolicTensor", "has no attribute 'numpy'", "NumPy call, which is not supported")
+FOREIGN = ("Unknown variable", "cannot recognize variable")
 SHOWN = 160  # characters of an exception's own message
 
 raised = partial(Suspect, severity="error", symptom="exception", rank=0.3)
@@ -23,16 +24,15 @@ def find_raised_exceptions(case: Case) -> Iterator[Suspect]:
 
 
 def explain_exception(story: Story, error: Failure) -> Suspect:
-    suspect = explain(story, error) or just_an_exception(story, error)
+    suspect = explain(story, error) or just_an_exception(error)
     if error.compiled and suspect.place == error.place:
         cell, line = error.compiled
         suspect = replace(suspect, spot=Spot(cell or None, line))
     return suspect
 
 
-def just_an_exception(story: Story, error: Failure) -> Suspect:
-    about_gradients = bool(story.of(Call) or story.of(TapeMade))
-    severity: Severity = "error" if about_gradients else "note"
+def just_an_exception(error: Failure) -> Suspect:
+    severity: Severity = "error" if error.gradients else "note"
     return raised(cause="exception", severity=severity, operation=quote(error), place=error.place, rank=2.0)
 
 
@@ -51,6 +51,8 @@ def explain(story: Story, error: Failure) -> Suspect | None:
     if "variables which have been deleted" in text:
         last = max(story.variables.values(), key=lambda variable: variable.clock, default=None)
         return raised(cause="replaced_variable", detail="deleted", place=last.place if last else error.place)
+    if error.gradients and any(words in text for words in FOREIGN):
+        return here(cause="optimizer_misuse", detail="foreign")
     if any(words in text for words in SYMBOLIC) and error.compiled:
         return here(cause="detached_numpy", detail="graph", operation="NumPy")
     if any("IndexedSlices" in kind for _, kind in error.operands) or "IndexedSlices" in text:

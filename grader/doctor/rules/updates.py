@@ -89,6 +89,27 @@ def find_misaligned_gradients(case: Case) -> Iterator[Suspect]:
             )
 
 
+def find_gradients_misaligned_by_hand(case: Case) -> Iterator[Suspect]:
+    """The same, where the program itself adds the gradient to a variable."""
+    story, known = case.main, case.origins
+    for variable in case.asked_for & story.variables.keys():
+        for writer in story.writes_after_creation(variable):
+            if "keras" in story.via(writer.place) and "variables.py" not in story.via(writer.place):
+                continue
+            came = {number for taken in writer.inputs[1:] for number in trace_back(case, taken)}
+            wanted = {known[number][0] for number in came}
+            together = {source.number for one in came for source in known[one][1].sources}
+            if wanted and variable not in wanted and variable in together:
+                yield Suspect(
+                    cause="grads_misaligned",
+                    severity="error",
+                    symptom="wrong",
+                    variables=(story.name(variable),),
+                    place=writer.place,
+                )
+                break
+
+
 def find_repeated_variables(case: Case) -> Iterator[Suspect]:
     """A variable that stands twice in one update."""
     for update in case.updates:
@@ -230,6 +251,7 @@ def is_added_by_hand(story: Story, writer: Operation) -> bool:
 def find_aliases(case: Case) -> Iterator[Suspect]:
     """A variable is assigned what was read from it: two names, where a copy was meant to have variables of its own."""
     story = case.main
+    yield from find_copies_onto_themselves(story)
     for variable in story.variables:
         for writer in story.writers.get(variable, ()):
             maker = story.maker(writer.inputs[1], ("Identity",)) if len(writer.inputs) == 2 else None
@@ -243,3 +265,26 @@ def find_aliases(case: Case) -> Iterator[Suspect]:
                     rank=1.0,
                 )
                 return
+
+
+def find_copies_onto_themselves(story: Story) -> Iterator[Suspect]:
+    """Again and again the values of a variable, taken out to NumPy, are written into the same variable, unchanged."""
+    taken_out: dict[tuple[int, str], int] = {}  # variable and fingerprint -> when
+    for event in story.of(Exit):
+        read = story.producer.get(event.tensor)
+        if read is not None and is_read(read) and event.digest:
+            taken_out[read.inputs[0], event.digest] = event.clock
+    by_place: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for variable in story.variables:
+        writers = story.writes_after_creation(variable)
+        for before, writer in zip([None, *writers], writers, strict=False):
+            value = story.constants.get(writer.inputs[1]) if len(writer.inputs) == 2 else None
+            taken = taken_out.get((variable, value.digest)) if value is not None else None
+            fresh = taken is not None and (before is None or before.clock < taken) and taken < writer.clock
+            if fresh and before is not None and writer.place >= 0:
+                by_place[writer.place].append((variable, writer.clock))
+    for place, copies in by_place.items():
+        variables = tuple(dict.fromkeys(variable for variable, _ in copies))
+        if len(copies) >= REPEATED * len(variables):
+            names = tuple(story.name(variable) for variable in variables)
+            yield Suspect(cause="aliased_model", severity="error", symptom="suspicious", variables=names, place=place)

@@ -30,6 +30,9 @@ VANISHED = 1e-10  # over a whole network: smaller than this share of the largest
 MOSTLY = 0.75  # of a gradient's elements are zero
 FEW = 5  # elements: with so few, and one call, a zero may be an accident (an inactive unit, a branch not taken)
 SCALING = ("Mul", "RealDiv", "Cast", "DivNoNan")  # make a gradient small, which is not the same as losing it
+SAME = 1e-4  # relative difference of two sizes that are one
+TWICE = 4  # operations that make a computation of its own
+MULTIPLYING = ("MatMul", "BatchMatMulV2")  # a matrix of weights with a state or with data
 STACKED = 5  # squashing operations in a row that can make a gradient vanish together
 FACTOR_DEPTH = 6  # operations between a factor that is zero and what made it so
 
@@ -59,6 +62,62 @@ def explain_source(case: Case, flow: Flow, position: int) -> Iterator[Suspect]:
         yield from suspect_saturation(flow, path, name)
     elif outcome.largest <= VANISHED * find_largest(call):
         yield from suspect_stack(path, name)
+
+
+def find_cancelling_gradients(case: Case) -> Iterator[Suspect]:
+    """A source gets several gradients that are not zero and add up to zero: two branches of the same computation meet
+    with opposite signs."""
+    story = case.main
+    for calls in case.sites:
+        flow = case.flow(calls[0])
+        sizes = list_sizes(flow)
+        names = []
+        for position, source in enumerate(flow.call.sources):
+            parts = [sizes.get(number, 0.0) for number in flow.retraced.received.get(source.number, ())]
+            outcomes = [(call.results or ())[position] for call in calls if position < len(call.results or ())]
+            most = max((outcome.largest or 0.0 for outcome in outcomes), default=0.0)
+            if len(parts) > 1 and min(parts) > 0.0 and most <= NOTHING * max(parts):
+                names.append(story.name(source.number))
+        meeting = find_meeting_of_opposites(flow, sizes) if names else None
+        if meeting is not None:
+            twice = computes_twice(story, meeting)
+            yield flat(
+                cause="missing_stop_gradient" if twice else "wrong_target",
+                detail="cancel",
+                variables=tuple(names),
+                operation=spell(meeting.type),
+                place=meeting.place,
+            )
+
+
+def computes_twice(story: Story, meeting: Operation) -> bool:
+    """Each operand was computed by itself, in several operations, and not one from the other."""
+    one, other = ({made.clock for made in story.ancestors([number])} for number in meeting.inputs)
+    return min(len(one - other), len(other - one)) >= TWICE
+
+
+def list_sizes(flow: Flow) -> dict[int, float]:
+    """The largest element of each gradient that the tape handed on."""
+    sizes: dict[int, float] = {}
+    for event in flow.retraced.steps:
+        for number, state in zip(event.went or (), event.states, strict=False):
+            if number is not None and state is not None:
+                sizes[number] = state.largest or 0.0
+    return sizes
+
+
+def find_meeting_of_opposites(flow: Flow, sizes: dict[int, float]) -> Operation | None:
+    """The last operation of two operands that come from the same sources and got gradients of the same size."""
+    found = None
+    for clock, event in flow.retraced.visited.items():
+        operation = flow.story.by_clock[clock]
+        went = [sizes.get(number, 0.0) for number in event.went or () if number is not None]
+        if len(operation.inputs) != 2 or len(went) != 2 or abs(went[0] - went[1]) > SAME * max(went) or not all(went):
+            continue
+        one, other = (flow.sources_behind(number) for number in operation.inputs)
+        if one and one == other and (found is None or clock > found.clock):
+            found = operation
+    return found
 
 
 def find_largest(call: Call) -> float:
@@ -117,7 +176,7 @@ def explain(story: Story, operation: Operation, step: Step, source: int) -> Susp
         return at(cause="dead_units")
     others = [number for number in operation.inputs if number != step.here] or operation.inputs
     for number in others:
-        suspect = explain_factor(story, number, source, operation.place)
+        suspect = explain_factor(story, number, source, operation.place, kind)
         if suspect is not None:
             return suspect
     return at(cause="wrong_target", detail="flat")
@@ -129,7 +188,7 @@ def is_extreme(story: Story, operation: Operation) -> bool:
     return state is not None and (state.largest or 0.0) > 1 - 1e-6 and (state.smallest or 0.0) < 1e-6
 
 
-def explain_factor(story: Story, factor: int, source: int, place: int) -> Suspect | None:
+def explain_factor(story: Story, factor: int, source: int, place: int, kind: str) -> Suspect | None:
     """Why a factor is zero everywhere, which was used at this place; None when it is not."""
 
     def is_zero(number: int) -> bool:
@@ -141,6 +200,8 @@ def explain_factor(story: Story, factor: int, source: int, place: int) -> Suspec
 
     used_at = {factor: place}
     for number, operation in story.upstream([factor] if is_zero(factor) else [], follow, FACTOR_DEPTH):
+        if number in story.constants and kind in MULTIPLYING and factor == number:
+            return flat(cause="unused_variable", detail="state", place=place)
         if number in story.constants:
             underflow = story.dtype(number) in HALF
             return flat(

@@ -8,7 +8,8 @@ It runs in the process that runs the learner's code, changes no number there, an
 means is decided elsewhere. Each hook is tried out at the start on a small program and left out where it fails.
 A plan asks for one experiment: {"eager": True} runs compiled functions line by line, {"nudge": [[variable, write,
 size], ...]} moves variables a little, {"custom_gradients": True} measures custom gradients against their forward
-pass, {"steps": n} stops after n optimizer steps, {"seed": n} seeds all generators.
+pass, {"steps": n} stops after n optimizer steps, {"seed": n} seeds all generators. {"at_startup": True}: nothing is
+computed before the program's first line, so that it can still set TensorFlow up.
 """
 
 from __future__ import annotations

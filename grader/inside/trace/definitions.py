@@ -49,6 +49,18 @@ def find_only(filename: str, list_candidates: Callable[[str], list[tuple[str, Li
     return found[0] if len(found) == 1 else None
 
 
+def find_reading(name: str, function: str, filename: str) -> Line | None:
+    """Where a function of this name reads "scale", or "self.scale", first."""
+    for node in ast.walk(parse(text_of(filename))):
+        if getattr(node, "name", "" if isinstance(node, ast.Lambda) else None) in (function, ""):
+            parts = [part for part in ast.walk(node) if isinstance(getattr(part, "ctx", None), ast.Load)]
+            found = [part for part in parts if isinstance(part, ast.expr) and ast.unparse(part) == name]
+            if found:
+                first = min(found, key=lambda part: (part.lineno, part.col_offset))
+                return to_line(first, first)
+    return None
+
+
 def makes_variable(line: Line) -> bool:
     return isinstance(line.value, ast.Call) and ast.unparse(line.value.func).endswith(MAKERS)
 
@@ -58,14 +70,18 @@ def text_of(filename: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def parse(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+@lru_cache(maxsize=256)
 def list_definitions(text: str) -> dict[str, list[Line]]:
     """Every name, also "self.w", with the lines that give it a value."""
     definitions: dict[str, list[Line]] = {}
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return definitions
-    for node in ast.walk(tree):
+    for node in ast.walk(parse(text)):
         for target, value in list_assignments(node):
             for part in ast.walk(target):
                 if isinstance(getattr(part, "ctx", None), ast.Store) and not isinstance(part, ast.Tuple | ast.List):

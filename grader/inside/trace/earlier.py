@@ -63,8 +63,10 @@ class Tensors:
                 clock = BEFORE + len(operations)
                 reads.append(IMAGINED + clock)
                 self.log.tensors[reads[-1]] = self.log.tensors[tensor]
-                operations.append([clock, "ReadVariableOp", place, [handle], reads[-1:], [], False, None, None])
+                operations.append(
+                    [clock, "ReadVariableOp", place, [handle], reads[-1:], [], False, None, None, NOWHERE]
+                )
             if reads:
                 clock = BEFORE + len(operations)
-                operations.append([clock, "Identity", place, reads, [tensor], [], False, None, None])
+                operations.append([clock, "Identity", place, reads, [tensor], [], False, None, None, NOWHERE])
         return operations

@@ -17,6 +17,14 @@ import tensorflow as tf
 from .log import Log
 
 MESSAGE = 600  # characters
+GRADIENTS = (  # whose code takes gradients or applies them
+    *("keras/src/optimizers/", "tensorflow/python/eager/backprop", "tensorflow/python/eager/forwardprop"),
+    *(
+        "tensorflow/python/ops/gradients",
+        "tensorflow/python/ops/custom_gradient",
+        "tensorflow/python/eager/imperative_grad",
+    ),
+)
 
 
 def note(log: Log, error: BaseException) -> None:
@@ -31,12 +39,26 @@ def note(log: Log, error: BaseException) -> None:
         log.event(
             "error",
             type=type(error).__name__,
-            message=str(error)[:MESSAGE],
+            message=heart_of(error)[:MESSAGE],
+            gradients=is_about_gradients(log, error, frames),
             place=log.places.of_traceback(trail, called) if trail else -1,
             compiled=compiled,
             custom=custom_gradient_spot(log, frames),
             operands=operands(*ours[-1]) if ours else [],
         )
+
+
+def heart_of(error: BaseException) -> str:
+    """An exception's own message: AutoGraph puts the stack before it."""
+    own = getattr(getattr(error, "ag_error_metadata", None), "cause_message", None)
+    return str(error) if own is None else str(own).removeprefix(f"{type(error).__name__}: ")
+
+
+def is_about_gradients(log: Log, error: BaseException, frames: list[tuple[FrameType, int]]) -> bool:
+    """It was raised while a tape recorded, or by what takes gradients or applies them."""
+    files = [frame.f_code.co_filename for frame, _ in frames]
+    files += [frame.filename for frame in getattr(getattr(error, "ag_error_metadata", None), "translated_stack", ())]
+    return log.broken_tape or any(part in file for file in files for part in GRADIENTS)
 
 
 def compiled_spot(log: Log, error: BaseException | None) -> list[int] | None:

@@ -14,7 +14,20 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 
-from . import backward, boundary, earlier, keras_side, operations, tapes, training, variables, wholes
+from . import (
+    backward,
+    boundary,
+    captures,
+    earlier,
+    keras_side,
+    meetings,
+    operations,
+    scaling,
+    tapes,
+    training,
+    variables,
+    wholes,
+)
 from .log import INPUTS, OUTPUTS, TYPE, Log
 
 
@@ -27,6 +40,7 @@ class Session:
         self.variables = variables.Registry(log)
         self.optimizers = training.Optimizers(log)
         self.earlier = earlier.Tensors(log)
+        self.captures = captures.Captures(log)
 
     def end(self) -> None:
         with ExitStack() as stack:  # one that fails keeps no other from being taken out
@@ -38,6 +52,7 @@ class Session:
         log = self.log
         with log.at_work():
             layers = self.layers.finish()
+            self.captures.finish()
             self.variables.finish(layers)
             kept = [*self.earlier.finish(), *(log.kept[clock] for clock in sorted(log.kept))]
             named = {number for op in kept for number in (*op[INPUTS], *op[OUTPUTS])}
@@ -60,7 +75,7 @@ class Session:
 
 
 def numbers_in(event: dict[str, Any]) -> list[int]:
-    found = [event["tensor"]] if isinstance(event.get("tensor"), int) else []
+    found = [event[key] for key in ("tensor", "predictions") if isinstance(event.get(key), int)]
     for key in ("came", "went", "inputs", "outputs"):
         found += [number for number in event.get(key) or () if number is not None]
     for key in ("targets", "sources"):
@@ -84,7 +99,7 @@ def begin(log: Log) -> Session:
         return undo
 
     put_in: dict[str, Callable[[], operations.Undo]] = {
-        "operations": lambda: operations.observe(log),
+        "operations": lambda: operations.observe(log, session.captures.note),
         "reads": lambda: operations.read_variables_openly(log),
         "backward": lambda: backward.observe_backward(log),
         "forward": lambda: operations.observe_forward(log),
@@ -97,7 +112,9 @@ def begin(log: Log) -> Session:
         "layers": with_layers,
         "optimizers": with_optimizers,
         "fit": lambda: training.observe_fit(log),
-        "functions": lambda: training.observe_functions(log),
+        "meetings": lambda: meetings.observe(log),
+        "scaling": lambda: scaling.observe(log),
+        "functions": lambda: training.observe_functions(log, session.captures),
     }
     if log.plan.get("underway"):
         put_in["older"] = lambda: variables.observe_older(log, session.variables)
@@ -110,9 +127,12 @@ def begin(log: Log) -> Session:
             session.working[name] = "works"
         except Exception as error:
             session.working[name] = f"left out: {type(error).__name__}: {error}"
-    if pywrap_tfe.TFE_Py_TapeSetIsEmpty():  # or else a tape of the learner's would record the rehearsal
+    if pywrap_tfe.TFE_Py_TapeSetIsEmpty() and not log.plan.get(
+        "at_startup"
+    ):  # or else a tape of the learner's would record the rehearsal
         rehearse(session)
     log.clear()
+    log.met = session.variables.meet
     log.written = session.variables.written
     session.variables.forget()
     return session

@@ -18,6 +18,7 @@ from .places import NOWHERE
 from .tapes import identity
 
 LISTS = ("trainable_variables", "trainable_weights", "variables", "weights", "non_trainable_variables")
+TRAINERS = "keras/src/backend/tensorflow/trainer.py"
 MOST_LISTS = 400
 MOST_LAYERS = 3_000
 MOST_TAPES = 20  # of which is noted that a layer ran under them
@@ -61,6 +62,11 @@ class Layers:
             frozen = NOWHERE if layer.trainable else self.log.places.of_freezing()
             if frozen != NOWHERE:
                 self.log.event("trainable", clock=OLDER, layer=number, value=False, place=frozen)
+
+    def is_learners(self, number: int) -> bool:
+        """The learner's code made the layer, and not Keras while it trained a model."""
+        place = self.places[number] if number >= 0 else NOWHERE
+        return place >= 0 and not self.log.places.via(place).startswith(TRAINERS)
 
     def mode(self, number: int, layer: Any, options: dict[str, Any]) -> None:
         """Notes under which tapes the layer ran, and whether it was ever told that this is training, or is not."""
@@ -118,11 +124,13 @@ def observe(log: Log) -> tuple[Undo, Layers]:
         number = layers.number(self)
         layers.calls[number] += 1
         log.layers.append(number)
+        log.owners.append(number if layers.is_learners(number) else log.owners[-1])
         layers.mode(number, self, options)
         try:
             return originals["__call__"](self, *args, **options)
         finally:
             log.layers.pop()
+            log.owners.pop()
 
     def freeze(self: Any, value: bool) -> None:
         if not log.busy:

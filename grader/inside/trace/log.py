@@ -27,6 +27,9 @@ RARE = (
     "step",
     "error",
     "function",
+    "captured",
+    "meeting",
+    "scaled_step",
     "trainable",
     "list",
     "compile",
@@ -41,14 +44,14 @@ OLDER = 0  # the clock of what was made before the trace began
 DIGESTED_BYTES = 1 << 20  # of larger arrays every n-th element is compared
 
 # positions in an operation's list
-CLOCK, TYPE, PLACE, INPUTS, OUTPUTS, TAPES, TRACKED, WITHIN, FLAGS = range(9)
+CLOCK, TYPE, PLACE, INPUTS, OUTPUTS, TAPES, TRACKED, WITHIN, FLAGS, LAYER = range(10)
 
 Operation = list[Any]
 
 
 class Log:
     def __init__(self, locate: Callable[[str], int | None], plan: dict[str, Any]) -> None:
-        self.places = Places(locate, generated=bool(plan.get("graphs")))
+        self.places = Places(locate)
         self.plan = plan
         self.busy = False  # the trace itself is at work: what happens now is not the learner's doing
         self.met: Callable[[Any], None] = lambda _: None  # called with each variable that is used
@@ -69,9 +72,11 @@ class Log:
         self.backward: list[tuple[dict[str, Any], Any, Any]] = []  # the steps of the gradient call that is running
         self.backward_bytes = 0  # of the gradients that they hold
         self.constants = 0
+        self.described = 0  # operations outside all tapes of whose results it is known what they are like
         self.steps = 0  # of optimizers
         self.dropped = 0
         self.faults: Counter[str] = Counter()
+        self.broken_tape = False  # an exception has just closed a tape, or ended what takes or applies gradients
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
         self.captured: dict[int, int] = {}  # a placeholder in a compiled function -> what it stands for
@@ -80,14 +85,23 @@ class Log:
         self.ahead: dict[int, Operation] = {}  # a first output -> its operation, noted before TensorFlow called us
         self.readings: set[tuple[int, ...]] = set()
         self.layers: list[int] = []  # the Keras layers that are running, outermost first
+        self.owners: list[int] = [-1]  # for each of them the innermost one up to there that the learner's code made
         self.totals: dict[int, int] = {}  # place of a gradient call -> how often it ran
         self.signs: dict[int, list[Counter[str]]] = {}  # the same, and for each source how often it was abnormal
         self.asked: set[int] = set()  # the sources of all calls
+        self.ledger: dict[
+            int, dict[str, Any]
+        ] = {}  # variable or source -> what gradients it got, and what became of them
         self.written: Callable[[int], None] = lambda _: None  # called after each write of a variable
 
     def tick(self) -> int:
         self.clock += 1
         return self.clock
+
+    def account(self, number: int) -> dict[str, Any]:
+        """The row of a variable in the ledger."""
+        row = {"asked": 0, "none": 0, "zero": 0, "nonfinite": 0, "largest": None, "steps": 0, "before": None}
+        return self.ledger.setdefault(number, row)
 
     def event(self, kind: str, **facts: Any) -> None:
         event = {"kind": kind, "clock": self.clock, **facts}
@@ -121,6 +135,15 @@ class Log:
             self.faults[f"{type(error).__name__}: {error}"[:200]] += 1
         finally:
             self.busy = before
+
+    @contextmanager
+    def about_gradients(self) -> Iterator[None]:
+        """Around what takes or applies gradients: Keras takes its own frames out of a traceback."""
+        try:
+            yield
+        except Exception:
+            self.broken_tape = True
+            raise
 
     def read(self, variable: int) -> None:
         """Notes, once, which layers are running while they read a variable."""

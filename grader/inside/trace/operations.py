@@ -10,6 +10,7 @@ operation afterwards). The way back is `backward`, what is one step to the tape 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,13 @@ WRITING = (
     *("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"),
     *("ResourceScatter", "ResourceApply", "ResourceStrided"),
 )
+DESCRIBED_OUTSIDE = 1_500  # operations
+MOST_DESCRIBED = 100_000  # elements of the results of one
 ARRAY_WRITES = ("TensorListSetItem", "TensorListScatterIntoExistingList", "TensorArrayWriteV3", "TensorArrayScatterV3")
 
 
-def observe(log: Log) -> Undo:
-    """The backbone: one record for each operation."""
+def observe(log: Log, building: Callable[[], None]) -> Undo:
+    """The backbone: one record for each operation. `building` is called for each that is built into a function."""
 
     def after(op_type: Any, inputs: Any, _attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
         del op_name  # TensorFlow names the argument
@@ -39,6 +42,8 @@ def observe(log: Log) -> Undo:
         if graph is not None:
             if op_type in ARRAY_WRITES:
                 log.array_writes.append(outputs[0])
+            with log.noting():
+                building()
             if log.plan.get("graphs"):
                 with log.noting():
                     settle(log)
@@ -61,13 +66,24 @@ def note(log: Log, name: str, inputs: Any, given: list[Any]) -> Operation:
     taken = [constant_or_known(log, tensor, place) for tensor in inputs]
     numbers = [produce(log, tensor) for tensor in given]
     tapes = list(log.tapes) if log.tapes and not pywrap_tfe.TFE_Py_TapeSetIsStopped() else []
-    operation = [log.tick(), name, place, taken, numbers, tapes, False, log.within, None]
+    states = states_outside(log, given) if not log.tapes and log.within is None else None
+    operation = [log.tick(), name, place, taken, numbers, tapes, False, log.within, states, log.owners[-1]]
     log.operation(operation)
+    log.broken_tape = False
     if log.layers and name in READS:
         log.read(taken[0])
     if taken and name.startswith(WRITING):
         log.written(taken[0])
     return operation
+
+
+def states_outside(log: Log, given: list[Any]) -> list[Any] | None:
+    """What the values are like of what was computed where no tape kept it, as data are: of the first ones."""
+    small = sum(prod(tensor._shape_tuple()) for tensor in given) <= MOST_DESCRIBED
+    if not small or log.described == DESCRIBED_OUTSIDE:
+        return None
+    log.described += 1
+    return [state_of(tensor) for tensor in given]
 
 
 def note_built(log: Log, name: str, inputs: Any, outputs: Any) -> None:
@@ -79,7 +95,18 @@ def note_built(log: Log, name: str, inputs: Any, outputs: Any) -> None:
     for tensor in outputs:
         describe_built(log, tensor)
     tapes = [] if pywrap_tfe.TFE_Py_TapeSetIsStopped() else list(log.tapes)
-    operation = [log.tick(), name, place, taken, [one._id for one in outputs], tapes, False, log.within, None]
+    operation = [
+        log.tick(),
+        name,
+        place,
+        taken,
+        [one._id for one in outputs],
+        tapes,
+        False,
+        log.within,
+        None,
+        log.owners[-1],
+    ]
     log.operation(operation)
     if log.layers and name in READS:
         log.read(taken[0])

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from .definitions import Line, find_definition, find_freezing
+from .definitions import Line, find_definition, find_freezing, find_reading
 from .scope import Scope
 
 NOWHERE = -1
@@ -23,7 +23,7 @@ OURS = ("<gradient clinic: ", sys._getframe().f_code.co_filename.removesuffix("p
 LEARNERS, LIBRARY, HIDDEN, FLOOR, GENERATED = 1, 2, 3, 4, 5
 AUTOGRAPHS = "__autograph_generated_file"
 RUNS_CELLS = ("run_code", "interactiveshell.py")  # IPython's function, below which nothing is the learner's
-DEEPEST = 4  # how many of the learner's own frames are kept: enough for a helper called by a step called by a loop
+DEEPEST = 6  # how many of the learner's own frames are kept: enough for a layer called by a model by a step by a loop
 
 
 class Older(NamedTuple):
@@ -35,9 +35,8 @@ class Older(NamedTuple):
 
 
 class Places:
-    def __init__(self, locate: Callable[[str], int | None], generated: bool = False) -> None:
+    def __init__(self, locate: Callable[[str], int | None]) -> None:
         self._locate = locate
-        self._generated = generated  # whether AutoGraph's code is looked up, or is a library's
         self._cell: dict[CodeType, int | None] = {}
         self._kind: dict[int, int] = {}  # by the code's id: hashing a code object itself takes longer than the rest
         self._spans: dict[CodeType, list[Any]] = {}
@@ -53,7 +52,7 @@ class Places:
             self._cell[code] = self._locate(code.co_filename)
             hidden = "<locals>" in code.co_qualname or code.co_filename.startswith(OURS)
             floor = code.co_name == RUNS_CELLS[0] and code.co_filename.endswith(RUNS_CELLS[1])
-            generated = self._generated and AUTOGRAPHS in code.co_filename
+            generated = AUTOGRAPHS in code.co_filename
             library = GENERATED if generated else FLOOR if floor else HIDDEN if hidden else LIBRARY
             kind = library if self._cell[code] is None else LEARNERS
             self._kind[id(code)] = kind  # the code stays alive as a key of _cell, so that its id stays its own
@@ -65,6 +64,9 @@ class Places:
     def here(self) -> int:
         """The place that is running now, or NOWHERE when no learner's frame is on the stack."""
         return self.of(sys._getframe(1))
+
+    def via(self, place: int) -> str:
+        return str(self.table[place]["via"]) if place >= 0 else ""
 
     def of(self, frame: FrameType | None) -> int:
         called: CodeType | None = None
@@ -92,6 +94,26 @@ class Places:
                 break
             outer = outer.f_back
         return self._number(trail, called)
+
+    def running(self) -> Iterator[FrameType]:
+        """The learner's own frames, the innermost first; those that AutoGraph generated from their code as well."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            kind = self._kind_of(frame.f_code)
+            if kind in (LEARNERS, GENERATED):
+                yield frame
+            elif kind == FLOOR:
+                return
+            frame = frame.f_back
+
+    def of_reading(self, name: str, function: str) -> int:
+        """The line of a learner's function that reads a variable or attribute."""
+        for filename in list(linecache.cache):
+            if self._locate(filename) is not None:
+                line = find_reading(name, function, filename)
+                if line is not None:
+                    return self._of_line(filename, line)
+        return NOWHERE
 
     def of_older(self, value: Any, otherwise: int = NOWHERE, of_variable: bool = False) -> Older:
         """What the running learner's code calls an object that is older than the trace, and the one line that made it.
@@ -132,13 +154,13 @@ class Places:
         if cell is None:
             return NOWHERE
         spot = {"cell": cell, "line": line.number, "span": line.span}
-        return self._add((filename, line.number, line.span), spot, "")
+        return self._add((filename, line.number, line.span), [{**spot, "function": ""}], "")
 
     def of_code(self, code: CodeType) -> int:
         """The line on which a learner's function begins."""
         if not self.is_learners(code):
             return NOWHERE
-        return self._add((code, None, None), self._spot(code, None), "")
+        return self._add((code, None, None), [self._spot(code, None)], "")
 
     def end_of_code(self, code: CodeType) -> int:
         """The last line of a learner's function."""
@@ -146,7 +168,7 @@ class Places:
             return NOWHERE
         spot = self._spot(code, None)
         spot["line"] = max(line for _, _, line in code.co_lines() if line is not None)
-        return self._add((code, None, "end"), spot, "")
+        return self._add((code, None, "end"), [spot], "")
 
     def of_traceback(self, trail: list[tuple[CodeType, int]], called: CodeType | None) -> int:
         return self._number(trail[:DEEPEST], called)
@@ -155,23 +177,33 @@ class Places:
         key = (id(called), *((id(code), instruction) for code, instruction in trail))
         if key in self._known:
             return self._known[key]
-        return self._add(key, self._spot(*trail[0]), describe(called))
+        return self._add(key, [self._spot(*step) for step in trail], describe(called))
 
     def _translated(self, called: CodeType | None) -> int:
         """The learner's line from which AutoGraph generated the one that is running: TensorFlow's own stack knows."""
         from tensorflow.python.util import tf_stack
 
-        for frame in reversed(tf_stack.extract_stack()):
-            cell = self._locate(frame.filename)
-            if cell is not None:
-                spot = {"cell": cell, "line": frame.lineno, "span": None}
-                return self._add((id(called), frame.filename, frame.lineno), spot, describe(called))
-        return NOWHERE
+        return self.of_stack(tf_stack.extract_stack(), called)
 
-    def _add(self, key: Any, spot: dict[str, Any], via: str) -> int:
+    def of_stack(self, stack: Any, called: CodeType | None = None) -> int:
+        """The place of a stack as TensorFlow keeps it."""
+        stack = [(frame, self._locate(frame.filename)) for frame in reversed(list(stack))]
+        own = [(frame, cell) for frame, cell in stack if cell is not None][:DEEPEST]
+        if not own:
+            return NOWHERE
+        key = (id(called), *((frame.filename, frame.lineno) for frame, _ in own))
+        spots = [
+            {"cell": cell, "line": frame.lineno, "span": None, "function": frame.name.removeprefix("tf__")}
+            for frame, cell in own
+        ]
+        return self._add(key, spots, describe(called))
+
+    def _add(self, key: Any, spots: list[dict[str, Any]], via: str) -> int:
+        """`spots`: of the learner's frames, the innermost first."""
         if key not in self._known:
             self._known[key] = len(self.table)
-            self.table.append({**spot, "via": via})
+            frames = [[spot["cell"], spot["line"], spot["span"], spot.pop("function")] for spot in spots]
+            self.table.append({**spots[0], "via": via, "frames": frames})
         return self._known[key]
 
     def _spot(self, code: CodeType, instruction: int | None) -> dict[str, Any]:
@@ -179,12 +211,13 @@ class Places:
             line = code.co_firstlineno
             while linecache.getline(code.co_filename, line).lstrip().startswith("@"):
                 line += 1  # a decorated function's first line is its decorator's
-            return {"cell": self._cell[code], "line": line, "span": None}
+            return {"cell": self._cell[code], "line": line, "span": None, "function": code.co_name}
         if code not in self._spans:
             self._spans[code] = list(code.co_positions())
         line, last, column, end = self._spans[code][instruction // 2]
         span = None if column is None else [column, end if last == line else None]  # in UTF-8 bytes
-        return {"cell": self._cell[code], "line": line or code.co_firstlineno, "span": span}
+        spot = {"cell": self._cell[code], "line": line or code.co_firstlineno, "span": span}
+        return {**spot, "function": code.co_name}
 
 
 def describe(called: CodeType | None) -> str:

@@ -7,6 +7,7 @@ first time; in between it is only counted.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,7 @@ def observe(log: Log) -> Undo:
             with log.noting():
                 settle(log)
             tapes.note("close", self)
+            log.broken_tape = sys.exc_info()[0] is not None
             if tapes.number(self) in log.tapes:
                 log.tapes.remove(tapes.number(self))
         originals["_pop_tape"](self)
@@ -124,6 +126,7 @@ def call(
             "list": id(sources),
             "unconnected": unconnected(options.get("unconnected_gradients", "none")),
             "weights": options.get("output_gradients") is not None,
+            "averaged": averaged_in_a_replica(log, target),
             "begin": log.tick(),
         }
         if not asked and log.plan.get("underway"):
@@ -131,6 +134,7 @@ def call(
     try:
         result = original(tape, target, sources, *args, **options)
     except BaseException as error:
+        log.broken_tape = True
         with log.noting():
             keep_backward(log)
             log.forget_backward()
@@ -149,6 +153,15 @@ def call(
     return result
 
 
+def averaged_in_a_replica(log: Log, target: Any) -> int:
+    """Where the target became the mean over one replica's own batch, of several that train together; or NOWHERE."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1 or not hasattr(target, "graph"):
+        return NOWHERE
+    maker = target.op
+    return log.places.of_stack(maker.traceback) if maker.type == "Mean" else NOWHERE
+
+
 def unconnected(option: Any) -> str:
     return str(getattr(option, "value", option))
 
@@ -165,6 +178,12 @@ def keep(tapes: Tapes, place: int, facts: dict[str, Any], results: list[dict[str
     signs = {sign for result in results for sign in SIGNS if result.get(sign)}
     counts = log.signs.setdefault(place, [])
     log.asked.update(number for number, _ in facts["sources"])
+    for (source, _), result in zip(facts["sources"], results, strict=False):
+        row = log.account(source)
+        row["asked"] += 1
+        for sign in SIGNS:
+            row[sign] += bool(result.get(sign))
+        row["largest"] = max(row["largest"] or 0.0, result.get("largest") or 0.0)
     for position, result in enumerate(results):
         if position == len(counts):
             counts.append(Counter())

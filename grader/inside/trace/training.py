@@ -1,15 +1,13 @@
 """Optimizer steps, `fit`, and compiled functions.
 
 An optimizer step is noted with the pairs of gradient and variable that it was given, so that a gradient that was
-changed, swapped or dropped between tape and optimizer can be followed. Of a compiled function is noted which plain
-Python values it saw while it was traced, and whether they have changed since: it does not see such a change.
+changed, swapped or dropped between tape and optimizer can be followed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from types import FunctionType
 from typing import Any
 
 import keras
@@ -19,6 +17,7 @@ from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
 from .backward import dense_part
+from .captures import Captures
 from .log import Log, digest, state_of
 from .operations import Undo, built_number
 from .places import NOWHERE
@@ -60,11 +59,16 @@ class Optimizers:
             rate = rate_of(optimizer)
             row["rates"] = [*row["rates"][:1], rate] if row["rates"] else [rate]
             row["largest_rate"] = max(row.get("largest_rate") or 0.0, rate or 0.0)
+            known = variables if variables is not None else getattr(optimizer, "_trainable_variables", [])
+            for grad, item in zip(grads, known, strict=False):
+                account = self.log.account(identity(self.log, item)[0])
+                account["steps"] += grad is not None
+                if account["before"] is None:
+                    account["before"] = mark_of(item)
             place = self.log.places.here()
             self.noted[place] += 1
             if self.noted[place] > NOTED_STEPS:
                 return
-            known = variables if variables is not None else getattr(optimizer, "_trainable_variables", [])
             pairs = [
                 [getattr(dense_part(grad), "_id", None), identity(self.log, item)[0], grad is None, value_state(grad)]
                 for grad, item in zip(grads, known, strict=False)
@@ -76,6 +80,11 @@ class Optimizers:
         if self.log.steps >= self.log.plan.get("steps", float("inf")):
             raise StepLimit
         self.log.advanced()
+
+
+def mark_of(variable: Any) -> str:
+    """A fingerprint of a variable's value; nothing for one of a function that is being compiled."""
+    return digest(variable.numpy()) if tf.executing_eagerly() else ""
 
 
 def value_state(grad: Any) -> list[Any] | None:
@@ -103,11 +112,13 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
 
     def step(self: Any, grads: Any, trainable_variables: Any = None) -> Any:
         if log.busy or not (tf.executing_eagerly() or log.plan.get("graphs")):
-            return apply(self, grads, trainable_variables)
+            with log.about_gradients():
+                return apply(self, grads, trainable_variables)
         grads = list(grads)
         variables = None if trainable_variables is None else list(trainable_variables)
         optimizers.step(self, grads, variables)
-        result = apply(self, grads, variables)
+        with log.about_gradients():
+            result = apply(self, grads, variables)
         if tf.executing_eagerly():
             optimizers.after_step()
         return result
@@ -118,7 +129,8 @@ def observe_optimizers(log: Log) -> tuple[Undo, Optimizers]:
                 grads_and_vars = list(grads_and_vars)
                 if not grads_and_vars:
                     log.event("exhausted", place=log.places.here())
-        return apply_pairs(self, grads_and_vars, *args, **options)
+        with log.about_gradients():
+            return apply_pairs(self, grads_and_vars, *args, **options)
 
     BaseOptimizer.__init__, BaseOptimizer.apply, BaseOptimizer.apply_gradients = make, step, step_by_pairs
 
@@ -144,15 +156,20 @@ class Stop(keras.callbacks.Callback):  # type: ignore[misc]
 
 def observe_fit(log: Log) -> Undo:
     cls = keras.Model
-    originals = {name: getattr(cls, name) for name in ("compile", "fit")}
+    originals = {name: getattr(cls, name) for name in ("compile", "fit", "train_on_batch")}
+    batches: Counter[int] = Counter()  # by a model's id
     own = {name: cls.__dict__[name] for name in originals if name in cls.__dict__}
 
     def noted(name: str) -> Any:
         def method(self: Any, *args: Any, **options: Any) -> Any:
-            if not log.busy:
+            if name == "train_on_batch":
+                batches[id(self)] += 1
+            noted = not log.busy and batches[id(self)] <= NOTED_STEPS
+            kind = "fit" if name == "train_on_batch" else name
+            if noted:
                 with log.noting():
                     log.tick()
-                    log.event(name, place=log.places.here(), values=values(log, self))
+                    log.event(kind, place=log.places.here(), values=values(log, self))
             # Line by line the optimizers' own steps are seen and counted; batches may be more or fewer.
             by_batches = name == "fit" and "steps" in log.plan and not log.plan.get("eager")
             if by_batches and len(args) <= BEFORE_CALLBACKS:
@@ -163,10 +180,10 @@ def observe_fit(log: Log) -> Undo:
             try:
                 return originals[name](self, *args, **options)
             finally:
-                if not log.busy:
+                if noted:
                     with log.noting():
                         log.tick()
-                        log.event(name + "_end", values=values(log, self))
+                        log.event(kind + "_end", values=values(log, self))
                         log.steps = max(log.steps, begun + steps_taken(log, self))
 
         method.__wrapped__ = originals[name]  # type: ignore[attr-defined]
@@ -195,45 +212,33 @@ def steps_taken(log: Log, model: Any) -> int:
 def values(log: Log, model: Any) -> dict[str, str]:
     """A fingerprint of each of the model's variables, by its number."""
     try:
-        return {str(identity(log, item)[0]): digest(item.numpy()) for item in model.variables}
+        with log.at_work():
+            return {str(identity(log, item)[0]): digest(item.numpy()) for item in model.variables}
     except Exception:  # not built yet
         return {}
 
 
-def observe_functions(log: Log) -> Undo:
-    """Compiled functions: that they ran, and which Python values changed behind their back."""
+def observe_functions(log: Log, captures: Captures) -> Undo:
+    """Compiled functions: that they ran. Which Python values changed behind their back is for `captures`."""
     cls = polymorphic_function.Function
     original = cls.__call__
-    seen: dict[tuple[int, int], dict[str, Any]] = {}
 
     def run(self: Any, *args: Any, **options: Any) -> Any:
         if log.busy or not tf.executing_eagerly():
             return original(self, *args, **options)
-        traces = self.experimental_get_tracing_count()
-        result = original(self, *args, **options)
+        with captures.calling(self):
+            try:
+                result = original(self, *args, **options)
+            finally:
+                with log.noting():
+                    code = getattr(self._python_function, "__code__", None)
+                    if code is not None and log.places.is_learners(code):
+                        place, written = log.places.here(), log.places.of_code(code)
+                        log.tick()
+                        log.event("function", place=place, written=written, dropped=dropped_writes(log))
         with log.noting():
             if log.plan.get("graphs"):
                 note_inside(log, self, (args, options), result)
-            function = self._python_function
-            code = getattr(function, "__code__", None)
-            if code is not None and log.places.is_learners(code):
-                now = plain_values(function)
-                compiled = self.experimental_get_tracing_count()
-                before = seen.setdefault((id(self), compiled), now) if compiled == traces else now
-                seen[id(self), compiled] = before
-                changed = {
-                    name: float(np.max(np.abs(now[name])))
-                    for name in sorted(now)
-                    if name in before and differs(before[name], now[name])
-                }
-                log.tick()
-                log.event(
-                    "function",
-                    place=log.places.here(),
-                    written=log.places.of_code(code),
-                    changed=changed,
-                    dropped=dropped_writes(log),
-                )
         return result
 
     cls.__call__ = run
@@ -280,25 +285,3 @@ def dropped_writes(log: Log) -> list[list[int]]:
                 found.append([cell, frame.lineno])
                 break
     return found
-
-
-def plain_values(function: Any, depth: int = 3) -> dict[str, Any]:
-    """The Python numbers and NumPy arrays that a function, or one that it calls, reads from outside itself."""
-    code = function.__code__
-    found = {name: function.__globals__.get(name) for name in code.co_names if name in function.__globals__}
-    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # not bound yet
-            continue
-    called = [value for value in found.values() if isinstance(value, FunctionType)] if depth else []
-    inner = {name: value for other in called for name, value in plain_values(other, depth - 1).items()}
-    return inner | {
-        name: value.copy() if isinstance(value, np.ndarray) else value
-        for name, value in found.items()
-        if isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.size <= 10_000)
-    }
-
-
-def differs(before: Any, now: Any) -> bool:
-    return not np.array_equal(np.asarray(before), np.asarray(now))

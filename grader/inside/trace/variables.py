@@ -95,6 +95,7 @@ class Registry:
     def finish(self, layers: list[dict[str, Any]]) -> None:
         """Notes whether each variable's value is what it was at first, and whose it is where nobody saw it made."""
         for entry in self.entries:
+            entry["account"] = self.log.account(entry["id"])
             if entry["clock"] == OLDER:
                 entry["layers"] = [number for number, layer in enumerate(layers) if entry["id"] in layer["own"]]
             variable = self.alive[entry["id"]]()

@@ -1,0 +1,71 @@
+"""Movement: a variable that training is about gets gradients that are not zero, and moves.
+
+The ledger says of each variable how often a gradient was asked for and what came, how often an optimizer was given one,
+and whether the value changed. Zero means zero beside the gradients of the variables that the same optimizer trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.doctor.case import Case
+from grader.doctor.oracles.sign import Sign
+from grader.doctor.trace import Variable
+from grader.doctor.wording import enumerate_names
+from grader.words import plural
+
+ZERO = 1e-9  # smaller than this share of its fellows' largest gradient is rounding
+FEW = 3  # gradients of zeros, one after the other, may be an accident
+
+
+def find_signs(case: Case) -> Iterator[Sign]:
+    yield from find_still(case)
+    yield from find_zeros(case)
+
+
+def find_still(case: Case) -> Iterator[Sign]:
+    """Given to an optimizer with gradients that are not zero, and never changed."""
+    still = list_still(case)
+    if still:
+        steps = plural(max(variable.account.steps for variable in still), "optimizer step")
+        names = tuple(case.main.name(variable.id) for variable in still)
+        evidence = f"{steps} with gradients that are not zero left {enumerate_names(names)} unchanged"
+        yield Sign(variables=names, evidence=evidence, place=locate_update(case, still[0].id))
+
+
+def list_still(case: Case) -> list[Variable]:
+    rates = {
+        pair.variable: case.main.optimizers[update.optimizer].largest_rate
+        for update in case.updates
+        for pair in update.pairs
+    }
+    return [
+        variable
+        for variable in case.main.variables.values()
+        if variable.account.steps and variable.account.before and variable.account.before == variable.final
+        if (variable.account.largest or 0.0) > 0.0 and not variable.account.nonfinite and rates.get(variable.id)
+    ]
+
+
+def find_zeros(case: Case) -> Iterator[Sign]:
+    """Given to an optimizer again and again, with a gradient of zeros each time."""
+    accounts = {number: variable.account for number, variable in case.main.variables.items()}
+    trained = [number for number, account in accounts.items() if account.steps >= FEW]
+    most = max((accounts[number].largest or 0.0 for number in trained), default=0.0)
+    for number in trained:
+        account = accounts[number]
+        silent = account.asked and account.none == 0 and account.nonfinite == 0
+        if silent and account.asked >= FEW and (account.largest or 0.0) <= ZERO * most:
+            name = case.main.name(number)
+            beside = f", beside others of up to {most:.2g}" if most else ""
+            evidence = f"all {account.asked:,} gradients of {name} were zero{beside}"
+            yield Sign(variables=(name,), evidence=evidence, place=locate_call(case, number))
+
+
+def locate_update(case: Case, variable: int) -> int:
+    return next((update.place for update in case.updates for pair in update.pairs if pair.variable == variable), -1)
+
+
+def locate_call(case: Case, variable: int) -> int:
+    calls = (call for call in case.calls for source in call.sources if source.number == variable)
+    return next((call.place for call in calls), -1)
