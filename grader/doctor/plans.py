@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from grader.doctor.case import Case, Nudge, Plan
 from grader.doctor.events import Call, Constant, Exit, Fit, FunctionRun, Whole
-from grader.doctor.rules.missing import find_absent
+from grader.doctor.rules.missing import find_absent, goes_through_a_copy
 from grader.doctor.story import Story
 
 NUDGE = 3e-3
@@ -44,7 +44,10 @@ def choose_nudges(case: Case) -> tuple[tuple[Nudge, ...], int]:
     for flow in case.first_flows:
         call = flow.call
         lost = [call.sources[position].number for position in find_absent(case, call)]
-        detours = any(step.kind == "python" for number in lost for step in flow.path(number) or ())
+        paths = [
+            path for number in lost if (path := flow.path(number)) and not goes_through_a_copy(case.main, call, path)
+        ]
+        detours = any(step.kind == "python" for path in paths for step in path)
         if not detours and not has_detour(case.main, call):
             continue
         steps = max(steps, call.steps + 1)

@@ -415,6 +415,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "the update is computed, and no variable takes it on",
         "Which call changes a variable's own value, and not a copy of it?",
     ),
+    ("optimizer_misuse", "copy"): (
+        "the step is computed here with a copy of the values, and the variables keep theirs",
+        "Which method changes the value of a variable itself?",
+    ),
     ("optimizer_misuse", "foreign"): (
         "this optimizer has been built for other variables, and keeps what it remembers for those only",
         "Which optimizer belongs to these variables?",

@@ -6,6 +6,7 @@ and whether the value changed. Zero means zero beside the gradients of the varia
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from grader.doctor.case import Case
@@ -52,14 +53,17 @@ def find_zeros(case: Case) -> Iterator[Sign]:
     accounts = {number: variable.account for number, variable in case.main.variables.items()}
     trained = [number for number, account in accounts.items() if account.steps >= FEW]
     most = max((accounts[number].largest or 0.0 for number in trained), default=0.0)
+    silent: dict[int, list[int]] = defaultdict(list)  # by the place where their gradients are asked for
     for number in trained:
         account = accounts[number]
-        silent = account.asked and account.none == 0 and account.nonfinite == 0
-        if silent and account.asked >= FEW and (account.largest or 0.0) <= ZERO * most:
-            name = case.main.name(number)
-            beside = f", beside others of up to {most:.2g}" if most else ""
-            evidence = f"all {account.asked:,} gradients of {name} were zero{beside}"
-            yield Sign(variables=(name,), evidence=evidence, place=locate_call(case, number))
+        seen = account.asked >= FEW and account.none == 0 and account.nonfinite == 0
+        if seen and (account.largest or 0.0) <= ZERO * most:
+            silent[locate_call(case, number)].append(number)
+    for place, numbers in silent.items():
+        names = tuple(case.main.name(number) for number in numbers)
+        beside = f", beside others of up to {most:.2g}" if most else ""
+        evidence = f"all {accounts[numbers[0]].asked:,} gradients of {enumerate_names(names)} were zero{beside}"
+        yield Sign(variables=names, evidence=evidence, place=place)
 
 
 def locate_update(case: Case, variable: int) -> int:

@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     movement.find_lists_older_than_variables,
     scaling.find_wrong_scales,
     updates.find_unapplied_gradients,
+    updates.find_updates_of_copies,
     updates.find_misaligned_gradients,
     updates.find_gradients_misaligned_by_hand,
     updates.find_repeated_variables,

@@ -322,6 +322,10 @@ def is_followed(flow: Flow, variable: int) -> bool:
 
 def locate_target(story: Story, flow: Flow) -> int:
     target = flow.targets[0] if flow.targets else -1
+    if target in story.variables:  # a branch that returned it as it is, if there was one
+        spans = story.recorded(flow.tape)
+        decided = [event for event in story.of(Exit) if any(begin < event.clock < end for begin, end in spans)]
+        return decided[-1].place if decided else flow.call.place
     producer = story.producer.get(target)
     return locate_origin(story, target, flow.call) if producer is None else producer.place
 

@@ -25,10 +25,11 @@ def find_raised_exceptions(case: Case) -> Iterator[Suspect]:
 
 def explain_exception(story: Story, error: Failure) -> Suspect:
     suspect = explain(story, error) or just_an_exception(error)
+    spot = story.spot(suspect.place)
     if error.compiled and suspect.place == error.place:
         cell, line = error.compiled
-        suspect = replace(suspect, spot=Spot(cell or None, line))
-    return suspect
+        spot = Spot(cell or None, line)
+    return replace(suspect, spot=spot)  # places are those of this run
 
 
 def just_an_exception(error: Failure) -> Suspect:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 
-from grader.doctor.case import Case
+from grader.doctor.case import Case, pair_outcomes
 from grader.doctor.events import Call, Exit, Fit, Outcome, TapeOpened, Update
 from grader.doctor.story import Story, is_read, is_write
 from grader.doctor.suspect import Suspect
@@ -36,6 +36,54 @@ def find_unapplied_gradients(case: Case) -> Iterator[Suspect]:
     if idle and not any(is_used(case, call) for call in calls):
         names = tuple(story.name(variable.id) for variable in variables)
         yield misuse(detail="unused", symptom="still", variables=names, place=calls[0].place)
+
+
+def find_updates_of_copies(case: Case) -> Iterator[Suspect]:
+    """What a gradient step would make of a variable is computed again and again, and the variable never gets it."""
+    story = case.main
+    for calls in case.sites:
+        if case.count_calls(calls[0]) < REPEATED or any(outcome.none for outcome in calls[0].results or ()):
+            continue
+        sources = [source.number for source in calls[0].sources if source.number in story.variables]
+        if not sources or any(
+            story.variables[number].moved or story.writes_after_creation(number) for number in sources
+        ):
+            continue
+        updates = [one for call in calls if (one := find_unused_update(story, call)) is not None]
+        place = updates[0].place if updates else locate_numpy_update(story, calls)
+        if place is not None:
+            names = tuple(story.name(number) for number in sources)
+            yield misuse(detail="copy", symptom="still", variables=names, place=place)
+
+
+def find_unused_update(story: Story, call: Call) -> Operation | None:
+    """A variable's value minus its gradient, or plus it, of which nobody takes the result any further."""
+    for source, outcome in pair_outcomes(call):
+        if outcome.tensor is None or outcome.zero:
+            continue
+        for operation in story.descendants(outcome.tensor, FOLLOWED_FROM_READ):
+            if operation.type not in ("Sub", "AddV2") or operation.within is not None or operation.clock < call.clock:
+                continue
+            makers = [story.maker(number, ("Identity",)) for number in operation.inputs]
+            of_source = any(one is not None and is_read(one) and one.inputs[0] == source for one in makers)
+            if of_source and not any(story.users.get(number) for number in operation.outputs):
+                return operation
+    return None
+
+
+def locate_numpy_update(story: Story, calls: list[Call]) -> int | None:
+    """Between two gradient calls both the gradients and the variables' own values leave for NumPy, each time."""
+    place = None
+    for call, following in zip(calls, calls[1:], strict=False):
+        exits = [event for event in story.of(Exit) if call.clock < event.clock < following.begin]
+        gradients = {outcome.tensor: outcome for outcome in call.results or ()}
+        taken = [event for event in exits if event.tensor in gradients]
+        makers = [story.maker(event.tensor, ("Identity",)) for event in exits]
+        read = {one.inputs[0] for one in makers if one is not None and is_read(one)}
+        if len(taken) < len(call.sources) or not {source.number for source in call.sources} <= read:
+            return None
+        place = taken[0].place
+    return place
 
 
 def is_used(case: Case, call: Call) -> bool:
@@ -182,7 +230,8 @@ def find_remade_variables(case: Case) -> Iterator[Suspect]:
     story = case.main
     by_place: dict[int, list[int]] = defaultdict(list)
     for variable in story.variables.values():
-        if variable.id in case.asked_for and variable.place >= 0 and not variable.layers:
+        made = variable.id in case.asked_for and variable.clock > 0
+        if made and variable.place >= 0 and not variable.layers:
             by_place[variable.place].append(variable.id)
     for place, handles in by_place.items():
         calls = {call.place for call in case.calls for source in call.sources if source.number in handles}
@@ -271,7 +320,7 @@ def find_copies_onto_themselves(story: Story) -> Iterator[Suspect]:
     """Again and again the values of a variable, taken out to NumPy, are written into the same variable, unchanged."""
     taken_out: dict[tuple[int, str], int] = {}  # variable and fingerprint -> when
     for event in story.of(Exit):
-        read = story.producer.get(event.tensor)
+        read = story.maker(event.tensor, ("Identity",))
         if read is not None and is_read(read) and event.digest:
             taken_out[read.inputs[0], event.digest] = event.clock
     by_place: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -200,7 +200,7 @@ def explain_factor(story: Story, factor: int, source: int, place: int, kind: str
 
     used_at = {factor: place}
     for number, operation in story.upstream([factor] if is_zero(factor) else [], follow, FACTOR_DEPTH):
-        if number in story.constants and kind in MULTIPLYING and factor == number:
+        if kind in MULTIPLYING and number in story.constants:
             return flat(cause="unused_variable", detail="state", place=place)
         if number in story.constants:
             underflow = story.dtype(number) in HALF

@@ -7,6 +7,7 @@ After each further call of a compiled function they are looked at again.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CellType, FrameType, FunctionType
@@ -57,19 +58,20 @@ class Captures:
         self._looked_into: set[tuple[int, int]] = set()
         self._cells: dict[tuple[str, str], CellType] = {}
         self._function: Any = None
+        self._caller: FrameType | None = None
 
     @contextmanager
-    def calling(self, function: Any) -> Iterator[None]:
-        """Around each call of a compiled function from outside."""
+    def calling(self, compiled: Any, function: Any) -> Iterator[None]:
+        """Around each call of a compiled function from outside. `function`: from which it was compiled."""
         fresh: set[tuple[int, str]] = set()
-        self._running, self._function = (id(function), fresh), function._python_function
+        self._running, self._function, self._caller = (id(compiled), fresh), function, sys._getframe(2)
         self._looked_into.clear()
         self._cells.clear()
         try:
             yield
         finally:
-            self._running = None
-            known = self._of.setdefault(id(function), set())
+            self._running = self._caller = None
+            known = self._of.setdefault(id(compiled), set())
             with self.log.noting():
                 for key in known - fresh:
                     self._values[key].look_again()
@@ -79,7 +81,7 @@ class Captures:
         """An operation of a compiled function is being built: what do the learner's functions on the stack read?"""
         if self._running is None:
             return
-        for frame in self.log.places.running():
+        for frame in self.log.places.running(self._caller):
             about = (id(frame.f_code), id(frame))
             if about not in self._looked_into:
                 self._looked_into.add(about)
@@ -113,7 +115,9 @@ class Captures:
 def list_values(frame: FrameType, cells: dict[str, CellType]) -> Iterator[tuple[Any, Any, str]]:
     """(holder, key, what the code calls it) of the plain values that the code of a frame may read."""
     code, space = frame.f_code, frame.f_locals
-    outer: dict[str, tuple[Any, Any]] = {name: (frame.f_globals, frame.f_globals[name]) for name in code.co_names if name in frame.f_globals}
+    outer: dict[str, tuple[Any, Any]] = {
+        name: (frame.f_globals, frame.f_globals[name]) for name in code.co_names if name in frame.f_globals
+    }
     outer |= {name: (cell, contents_of(cell)) for name, cell in cells.items() if name in code.co_freevars}
     for name, (holder, value) in outer.items():
         if is_plain(value):

@@ -95,15 +95,13 @@ class Places:
             outer = outer.f_back
         return self._number(trail, called)
 
-    def running(self) -> Iterator[FrameType]:
-        """The learner's own frames, the innermost first; those that AutoGraph generated from their code as well."""
+    def running(self, caller: FrameType | None) -> Iterator[FrameType]:
+        """The learner's own frames below that of the caller, the innermost first; those that AutoGraph generated from
+        their code as well."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            kind = self._kind_of(frame.f_code)
-            if kind in (LEARNERS, GENERATED):
+        while frame is not None and frame is not caller:
+            if self._kind_of(frame.f_code) in (LEARNERS, GENERATED):
                 yield frame
-            elif kind == FLOOR:
-                return
             frame = frame.f_back
 
     def of_reading(self, name: str, function: str) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
+from tensorflow.python.util import tf_decorator
 
 from .backward import dense_part
 from .captures import Captures
@@ -226,12 +227,13 @@ def observe_functions(log: Log, captures: Captures) -> Undo:
     def run(self: Any, *args: Any, **options: Any) -> Any:
         if log.busy or not tf.executing_eagerly():
             return original(self, *args, **options)
-        with captures.calling(self):
+        _, function = tf_decorator.unwrap(self._python_function)  # of a method, TensorFlow makes a function of its own
+        with captures.calling(self, function):
             try:
                 result = original(self, *args, **options)
             finally:
                 with log.noting():
-                    code = getattr(self._python_function, "__code__", None)
+                    code = getattr(function, "__code__", None)
                     if code is not None and log.places.is_learners(code):
                         place, written = log.places.here(), log.places.of_code(code)
                         log.tick()
