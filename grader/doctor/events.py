@@ -273,6 +273,7 @@ class FunctionRun(PlacedEvent):
 
     kind: Literal["function"]
     written: int  # the place of its definition
+    given: tuple[str, ...]  # fingerprints of its arguments that no operation made
     dropped: tuple[CodeLine, ...]  # writes to TensorArrays of which nobody took the result
 
 
@@ -283,6 +284,7 @@ class Captured(PlacedEvent):
     kind: Literal["captured"]
     name: str
     sizes: tuple[float, ...]  # the largest element of each other value
+    tensor: bool  # it is a tensor, and no number or array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

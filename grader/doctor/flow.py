@@ -228,6 +228,15 @@ class Flow:
         makers = self.story.ancestors(self.targets, lambda one: () if closed(one) else one.inputs)
         return {operation.clock for operation in makers if not closed(operation)}
 
+    @cached_property
+    def data(self) -> list[int]:
+        """What the target was computed from, and no operation of it made: other than variables and single numbers."""
+        story = self.story
+        walk = story.upstream(self.targets, lambda one: () if is_read(one) else one.inputs)
+        return [
+            number for number, made in walk if made is None and number not in story.variables and story.shape(number)
+        ]
+
     def sources_behind(self, tensor: int) -> set[int]:
         """The sources that a tensor was computed from."""
         return self.story.variables_behind(tensor) & self.sources

@@ -383,6 +383,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "the gradient written here does not agree with how the function's value really changes",
         "Check the derivative by hand, and that the incoming gradient is multiplied in.",
     ),
+    ("wrong_custom_gradient", "recomputed"): (
+        "this is computed a second time for the gradient, and {operation} draws other numbers than in the forward pass",
+        "How can both passes be given the same random numbers?",
+    ),
     ("wrong_custom_gradient", "none"): (
         "the gradient written here returns None for this input",
         "A custom gradient returns one gradient for each input.",
@@ -402,6 +406,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("tf_function_constant_capture", ""): (
         "the compiled function was traced with an earlier value of {operation} and never sees the new one",
         "What kind of value can change without tracing the function again?",
+    ),
+    ("tf_function_constant_capture", "varies"): (
+        "run line by line, another number comes in here each time; the compiled function keeps the first one",
+        "Which of TensorFlow's own operations, or which kind of variable, gives a new value in each step?",
     ),
     ("optimizer_misuse", "unused"): (
         "the gradients are computed here and then never used: no update follows",
@@ -474,6 +482,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("vector_target_summed", "weights"): (
         "output_gradients weights the elements of the target before their gradients are added up",
         "If this is the gradient of a loss, differentiate the loss itself.",
+    ),
+    ("wrong_reduction", "rows"): (
+        "{operation} runs over the rows of the batch here: each example's result depends on the others in its batch",
+        "Which axis holds the classes, and which one the examples?",
     ),
     ("wrong_reduction", "replicas"): (
         "each replica divides by its own batch here, and then the replicas' gradients are added up: the steps are too large",

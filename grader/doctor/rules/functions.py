@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from grader.doctor.case import Case, align, pair_outcomes
-from grader.doctor.events import Call, Captured, Constant, CustomGradient, FunctionRun, Slope
+from grader.doctor.events import Backward, Call, Captured, Constant, CustomGradient, FunctionRun, Slope
+from grader.doctor.path import spell
 from grader.doctor.story import Spot, Story
 from grader.doctor.suspect import Suspect
 
 AGREES = 0.05  # relative difference between a custom gradient and the measured one that may be rounding
 SMOOTH = 0.03  # slopes to both sides that differ by less than this share belong to a smooth function
+DRAWING = ("Random", "StatelessRandom", "Stateful")  # how the names of operations begin that draw
+VARIED = 3  # different numbers at one line
 FLAT = 0.2  # share of results that a tiny step leaves exactly as they are
 LEAST = 1e-4  # a smaller slope is lost in rounding
 
@@ -47,7 +51,7 @@ def find_gradients_lost_by_compiling(case: Case) -> Iterator[Suspect]:
 def find_captured_constants(case: Case) -> Iterator[Suspect]:
     """A number that a function read while it was compiled is another one now, and it was not compiled again."""
     for event in case.plain.of(Captured):
-        if reaches_tensorflow(case, event.sizes):
+        if (event.tensor and event.place >= 0) or reaches_tensorflow(case, event.sizes):
             yield Suspect(
                 cause="tf_function_constant_capture",
                 severity="error",
@@ -56,6 +60,36 @@ def find_captured_constants(case: Case) -> Iterator[Suspect]:
                 place=event.place,
                 spot=case.plain.spot(event.place),
             )
+
+
+def find_constants_that_vary(case: Case) -> Iterator[Suspect]:
+    """Line by line another number comes in here each time; in the compiled function it came in once."""
+    story, plain = case.main, case.plain
+    if story is plain:
+        return
+    known = {event.digest for event in plain.of(Constant)} | {
+        mark for run in story.of(FunctionRun) for mark in run.given
+    }
+    seen: dict[tuple[int | None, int], dict[str, Constant]] = defaultdict(dict)
+    for event in story.of(Constant):
+        user = next(iter(story.users.get(event.tensor, ())), None)
+        line = story.line(user.place) if user is not None and user.tapes and user.within is None else None
+        if line is not None and event.digest not in ("", *known) and story.is_floating(event.tensor):
+            if not story.via(event.place).startswith("keras"):
+                seen[line].setdefault(event.digest, event)
+    compiled = {plain.line(event.place) for event in plain.of(Constant)}
+    for line, events in seen.items():
+        if len(events) >= VARIED and line not in compiled:
+            event = next(iter(events.values()))
+            yield Suspect(
+                cause="tf_function_constant_capture",
+                detail="varies",
+                severity="error",
+                symptom="suspicious",
+                place=event.place,
+                rank=0.2,
+            )
+            return
 
 
 def reaches_tensorflow(case: Case, sizes: tuple[float, ...]) -> bool:
@@ -104,3 +138,28 @@ def disagrees(slope: Slope) -> bool:
     if size < LEAST or slope.still > FLAT or abs(slope.up - slope.down) > SMOOTH * size:
         return False
     return abs(slope.stated - 0.5 * (slope.up + slope.down)) > AGREES * max(size, abs(slope.stated))
+
+
+def find_recomputed_draws(case: Case) -> Iterator[Suspect]:
+    """A part of the forward pass is computed anew in the backward pass, and draws other random numbers there."""
+    story = case.main
+    wholes = {event.number for event in story.of(Backward) if event.op == "whole"}
+    forward = {operation.place: operation for operation in story.operations if operation.within is None}
+    for operation in story.operations:
+        if operation.within not in wholes or not operation.type.startswith(DRAWING):
+            continue
+        first = forward.get(operation.place) or next(
+            (one for one in story.operations if one.within is None and one.type == operation.type), None
+        )
+        if first is not None and first.place >= 0:
+            sources = [source for call in story.of(Call) for source in call.sources if source.kind == "variable"]
+            yield Suspect(
+                cause="wrong_custom_gradient",
+                detail="recomputed",
+                severity="error",
+                symptom="wrong",
+                variables=tuple(dict.fromkeys(story.name(source.number) for source in sources)),
+                operation=spell(operation.type),
+                place=first.place,
+            )
+            return

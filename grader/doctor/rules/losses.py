@@ -84,6 +84,30 @@ def find_accidental_broadcasts(case: Case) -> Iterator[Suspect]:
                 )
 
 
+def find_softmax_over_rows(case: Case) -> Iterator[Suspect]:
+    """A softmax over the axis of the examples: what was transposed for it has as many rows as the data."""
+    story = case.main
+    for flow in case.first_flows:
+        batches = {shape[0] for number in flow.data if (shape := story.shape(number)) and len(shape) > 1}
+        for operation in flow.ancestors:
+            turned = story.producer.get(operation.inputs[0]) if operation.type in ("Softmax", "LogSoftmax") else None
+            if turned is None or turned.type != "Transpose" or operation.within is not None:
+                continue
+            before, after = story.shape(turned.inputs[0]), story.shape(turned.outputs[0])
+            if not before or not after or len(before) != 2 or before[0] == before[1] or after[-1] != before[0]:
+                continue
+            if before[0] in batches and flow.has_data_behind(turned.inputs[0]):
+                yield Suspect(
+                    cause="wrong_reduction",
+                    detail="rows",
+                    severity="error",
+                    symptom="suspicious",
+                    variables=case.name_sources(flow.call),
+                    operation=spell(operation.type),
+                    place=operation.place,
+                )
+
+
 def is_accidental(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return len(one) == 2 and len(other) == 1 and one[1] == 1 and one[0] == other[0] > 1
 

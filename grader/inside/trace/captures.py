@@ -10,12 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from types import CellType, FrameType, FunctionType
 from typing import Any
 
 import numpy as np
+from tensorflow.python.framework import ops
 
-from .log import Log
+from .log import Log, array_of
 from .scope import LIBRARIES
 
 MOST_VALUES = 400
@@ -32,6 +34,7 @@ class Value:
         self.holder, self.key, self.label, self.function = holder, key, label, function
         self.read: list[Any] = []  # once for each time that it was read while something was compiled
         self.sizes: list[float] = []
+        self.is_tensor = False
 
     def now(self) -> Any:
         if isinstance(self.holder, CellType):
@@ -42,7 +45,7 @@ class Value:
             return None
 
     def look_again(self) -> None:
-        now = self.now()
+        now = values_of(self.now())
         if is_plain(now) and not any(np.array_equal(before, now) for before in self.read):
             size = float(np.max(np.abs(np.asarray(now, dtype=float)), initial=0.0))
             if size not in self.sizes and len(self.sizes) < MOST_SIZES:
@@ -99,7 +102,8 @@ class Captures:
                 return
             self._values[known] = Value(holder, key, label, function)
         value = self._values[known]
-        now = value.now()
+        value.is_tensor |= isinstance(value.now(), ops.EagerTensor)
+        now = values_of(value.now())
         value.read.append(now.copy() if isinstance(now, np.ndarray) else now)
         self._running[1].add(known)
 
@@ -109,7 +113,8 @@ class Captures:
             if value.sizes:
                 place = self.log.places.of_reading(value.label.partition("[")[0], value.function)
                 self.log.tick()
-                self.log.event("captured", place=place, name=value.label, sizes=value.sizes)
+                facts = {"name": value.label, "sizes": value.sizes, "tensor": value.is_tensor}
+                self.log.event("captured", place=place, **facts)
 
 
 def list_values(frame: FrameType, cells: dict[str, CellType]) -> Iterator[tuple[Any, Any, str]]:
@@ -164,7 +169,13 @@ def has_own_fields(value: Any) -> bool:
     return hasattr(value, "__dict__") and str(type(value).__module__).partition(".")[0] not in (*LIBRARIES, "types")
 
 
+def values_of(value: Any) -> Any:
+    return array_of(value) if isinstance(value, ops.EagerTensor) else value
+
+
 def is_plain(value: Any) -> bool:
+    if isinstance(value, ops.EagerTensor):
+        return value.dtype.is_floating and prod(value._shape_tuple()) <= MOST_ELEMENTS
     if isinstance(value, np.ndarray):
         return value.size <= MOST_ELEMENTS and value.dtype.kind in "biuf"
     return isinstance(value, bool | int | float | np.number)
