@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,11 @@ from grader.doctor.case import PLAIN, Plan
 from grader.doctor.extent import Examined, count
 from grader.doctor.investigation import UNREADABLE, Investigation
 from grader.doctor.ledger import Row
+from grader.doctor.trace import Trace
 from grader.execution.executor import Progress, silent
 from grader.execution.session import LostKernel, Session, open_session
 from grader.inside import STEP_LIMIT, TIME_LIMIT, TRACE
-from grader.inside.cells import blank_start
+from grader.inside.cells import FIRST_MODULE, blank_start
 from grader.kernels import Cancellation, KernelRequest, KernelSource
 from grader.model import Finding, LimitHit, Run, Tree
 from grader.model.errors import InternalError
@@ -79,8 +80,9 @@ def open_traced(
     """
     with open_session(source, request, cancellation) as session:
         session.add(TRACE)
+        options = {**plan.to_options(), "seed": SEED, "modules": bool(request.folders)}
         try:
-            session.ask("session.trace", json.dumps({**plan.to_options(), "seed": SEED}), timeout=HOOKS_SECONDS)
+            session.ask("session.trace", json.dumps(options), timeout=HOOKS_SECONDS)
             if program is not None:
                 session.ask("session.program", program, timeout=HOOKS_SECONDS)
             if seconds is not None:
@@ -131,13 +133,15 @@ def examine(
         if further is None:
             break
         investigation.add(plan, further)
-    conclusion = investigation.conclude({count: _code(notebook, number) for count, number in order.items()})
+    modules = _read_modules(investigation.plain, request)
+    cells = {count: _code(notebook, number) for count, number in order.items()}
+    conclusion = investigation.conclude(cells | {number: text for number, (_, text) in modules.items()})
     return Examination(
         run,
-        tuple(_placed(finding, notebook, order) for finding in conclusion.findings),
+        tuple(_placed(finding, notebook, order, modules) for finding in conclusion.findings),
         count(investigation.plain, plain.counted) if conclusion.is_readable else Examined(),
         traced=conclusion.is_readable,
-        ledger=tuple(_placed(row, notebook, order) for row in conclusion.ledger),
+        ledger=tuple(_placed(row, notebook, order, modules) for row in conclusion.ledger),
         gaps=conclusion.gaps,
     )
 
@@ -184,8 +188,27 @@ def _code(notebook: Notebook, number: int) -> str:
     return notebook.cells[number - 1].removeprefix(blank_start(notebook.cells[number - 1]))  # as IPython runs it
 
 
-def _placed(one: PlacedT, notebook: Notebook, order: Mapping[int | None, int]) -> PlacedT:
-    """A finding or row with the cell's number in the notebook, and the line as its author counts it."""
+def _read_modules(trace: Trace | None, request: KernelRequest) -> dict[int | None, tuple[str, str]]:
+    """Path and text of the author's own modules, by their numbers. The kernel names them and is not believed: they lie
+    in the notebook's own folder, or are left out."""
+    found: dict[int | None, tuple[str, str]] = {}
+    if trace is None or not request.folders:
+        return found
+    folder = request.folders[0].resolve()
+    for number, name in trace.modules.items():
+        file = (folder / name).resolve()
+        if file.is_relative_to(folder) and file.suffix == ".py" and file.is_file() and number >= FIRST_MODULE:
+            with suppress(OSError, UnicodeDecodeError):
+                found[number] = name, file.read_text("utf-8")
+    return found
+
+
+def _placed(
+    one: PlacedT, notebook: Notebook, order: Mapping[int | None, int], modules: Mapping[int | None, tuple[str, str]]
+) -> PlacedT:
+    """A finding or row with the cell's number in the notebook, or its module, and the line as its author counts it."""
+    if one.cell in modules:
+        return replace(one, cell=None, module=modules[one.cell][0])
     number = order.get(one.cell)
     if number is None or one.line is None:
         return one

@@ -26,6 +26,7 @@ class Row:
     largest: float | None  # element of all gradients
     steps: int  # how often an optimizer was given a gradient
     moved: bool
+    module: str = ""  # the author's own, where it is not the file itself
 
 
 def keep_ledger(case: Case) -> tuple[Row, ...]:

@@ -6,7 +6,7 @@ operation that is its own ancestor or a layer that does not exist is a Validatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import NonNegativeInt, TypeAdapter
@@ -149,6 +149,7 @@ class Trace(Record):
     steps: NonNegativeInt
     calls: dict[int, int]  # place of a gradient call -> how often it ran
     signs: dict[int, tuple[dict[str, int], ...]]  # the same, and for each source how often it was abnormal
+    modules: dict[int, str] = field(default_factory=dict)  # the author's own, beside the notebook: number -> path
 
     def __post_init__(self) -> None:
         made = {number: operation.clock for operation in self.operations for number in operation.outputs}

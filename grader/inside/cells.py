@@ -4,9 +4,11 @@ IPython compiles each cell under a file name of its own; `Cells` notes the numbe
 frame, an exception or a graph's stack can be reported as "cell 4, line 7" later.
 """
 
+import os
 from types import CodeType, FrameType
 from typing import Any
 
+FIRST_MODULE = 1_000_001  # numbers of modules are larger than those of cells
 OURS = ("_gradient_clinic.", "_gradient_trace.")  # the packages of `grader.inside`, as they are called in a kernel
 
 
@@ -71,6 +73,27 @@ class Cells:
                 told |= {"cell": cell, "line": line, "column": column, "end_column": end}
             trace = trace.tb_next
         return told
+
+
+class OwnModules:
+    """Whose code a file is, where the modules beside the notebook are its author's as well: a number for each of them."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self._folder = f"{os.getcwd()}{os.sep}"
+        self._known: dict[str, int] = {}  # file name -> number
+
+    def number(self, filename: str) -> "int | None":
+        """The number of the cell or module that has this file name; None where it is neither."""
+        number = self._cells.number(filename)
+        own = filename.startswith(self._folder) and filename.endswith(".py") and "site-packages" not in filename
+        if number is None and own:
+            number = self._known.setdefault(filename, FIRST_MODULE + len(self._known))
+        return number
+
+    def names(self) -> "dict[str, str]":
+        """Their paths in the notebook's folder, by their numbers."""
+        return {str(number): name.removeprefix(self._folder) for name, number in self._known.items()}
 
 
 def type_name(kind: "type[BaseException]") -> str:

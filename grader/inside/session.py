@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from . import wire
-from .cells import Cells
+from .cells import Cells, OwnModules
 from .probing import Learner, MissingName, Tools, device_of, plain
 from .program import begin, end_after, steps_taken
 from .recorder import Recorder
@@ -95,7 +95,10 @@ def missing(names: str) -> str:
 
 def trace(plan: str) -> str:
     """Begin the doctor's trace, which is installed already. Answers which of its hooks work here."""
-    return wire.pack(sys.modules["_gradient_trace"].install(_state["cells"].number, json.loads(plan)))
+    options = json.loads(plan)
+    _state["modules"] = OwnModules(_state["cells"]) if options.pop("modules", False) else None
+    locate = (_state["modules"] or _state["cells"]).number
+    return wire.pack(sys.modules["_gradient_trace"].install(locate, options))
 
 
 def traced(crashed: bool) -> str:
@@ -104,7 +107,8 @@ def traced(crashed: bool) -> str:
     error = getattr(sys, "last_value", None)
     if crashed and isinstance(error, Exception):
         doctor.failed(error)
-    return wire.pack(doctor.fetch())
+    modules = _state["modules"].names() if _state["modules"] else {}
+    return wire.pack({**doctor.fetch(), "modules": modules})
 
 
 def counted() -> str:

@@ -74,6 +74,7 @@ class Finding:
     message: str
     next_step: str
     path: tuple[str, ...] = ()  # from the loss to the variable; a "╳" stands where it breaks
+    module: str = ""  # the author's own module that the line is in, where it is not the file itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.doctor.file import Diagnosis
+from grader.doctor.ledger import Row
 from grader.model import CellError
 from grader.report import clean
 from grader.report.json import FORMAT_VERSION, finding
@@ -38,8 +39,12 @@ def results(diagnosis: Diagnosis) -> dict[str, Any]:
         "examined": asdict(diagnosis.examined),
         "message": diagnosis.message,
         "findings": [finding(one) for one in diagnosis.findings],
-        "ledger": [asdict(row) for row in diagnosis.ledger],
+        "ledger": [_row(row) for row in diagnosis.ledger],
     }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {key: value for key, value in asdict(row).items() if key != "module" or value}
 
 
 def show(diagnosis: Diagnosis, console: Console, plain: bool = False) -> None:

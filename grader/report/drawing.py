@@ -71,7 +71,8 @@ class Drawing:
         yield from self.indented(finding.next_step, indent, "Next: ")
 
     def code(self, place: Finding | CellError, indent: int, remark: str = "") -> Iterator[Text]:
-        label = self.labels.get(place.cell) or (f"cell {place.cell}" if place.cell is not None else "line")
+        module = place.module if isinstance(place, Finding) else ""
+        label = module or self.labels.get(place.cell) or (f"cell {place.cell}" if place.cell is not None else "line")
         widest = self.width - CODE_MARGIN - max(0, len(label) - LONGEST_LABEL)
         lines = excerpt.around(self.cells, place, CONTEXT, widest)
         yield from self._lines(lines, indent, label, remark)

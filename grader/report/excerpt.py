@@ -38,7 +38,8 @@ def around(cells: Sequence[Cell], place: Finding | CellError, context: int, wide
     if place.line is None:
         return ()
     fallback = place.source if isinstance(place, Finding) else ""
-    lines = source_of(cells, place.cell).split("\n")
+    elsewhere = isinstance(place, Finding) and place.module
+    lines = [] if elsewhere else source_of(cells, place.cell).split("\n")
     if not 1 <= place.line <= len(lines) or not lines[place.line - 1].strip():
         return (_culprit(place.line, fallback, None, None, _margin([fallback])),) if fallback else ()
     first, last = max(1, place.line - context), min(len(lines), place.line + context)

@@ -51,6 +51,7 @@ def finding(one: Finding) -> dict[str, Any]:
         "variables": list(one.variables),
         "message": one.message,
         "next_step": one.next_step,
+        **({"module": one.module} if one.module else {}),
     }
 
 

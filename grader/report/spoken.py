@@ -79,6 +79,8 @@ def tell_place(cells: Sequence[Cell], where: Finding | CellError) -> Iterator[st
     """'Cell 4, line 7, columns 14 to 27: hidden.numpy()', and the whole line."""
     culprit = next((line for line in excerpt.around(cells, where, 0, 1) if line.culprit), None)
     named = place(where.cell, where.line)
+    if isinstance(where, Finding) and where.module:
+        named = f"{where.module}, {named}"
     if culprit is None:
         if named:
             yield f"{named.capitalize()}."

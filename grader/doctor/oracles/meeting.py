@@ -18,7 +18,8 @@ REACH = {"Sigmoid": (0.0, 1.0), "Softmax": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Rel
 DISTANCES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "mean_squared_logarithmic_error")
 BINARY, CATEGORICAL = ("binary_crossentropy", "binary_focal_crossentropy"), ("categorical_crossentropy",)
 SPARSE = ("sparse_categorical_crossentropy",)
-MARGIN = 0.01  # of a reach or of the targets' size: what lies beyond by less is rounding
+MARGIN = 0.2  # of a reach: targets that lie beyond by less are noisy or smoothed
+BELOW = 0.05  # of the targets' size: the same for what reaches no number below 0
 ROUNDING = 1e-3
 NO_DISTRIBUTION = 0.1  # how far the sum of a row may be from one
 DIFFERENCES = ("Sub", "SquaredDifference")
@@ -82,7 +83,7 @@ def is_beyond(values: tuple[float, float] | None, last: str) -> bool:
     if values is None or last not in REACH:
         return False
     low, high = REACH[last]
-    margin = MARGIN * max(1.0, abs(values[0]), abs(values[1]))
+    margin = BELOW * max(map(abs, values)) if last == "Relu" else MARGIN * (high - low)
     return values[0] < low - margin or values[1] > high + margin
 
 

@@ -39,6 +39,7 @@ def list_still(case: Case) -> list[Variable]:
         pair.variable: case.main.optimizers[update.optimizer].largest_rate
         for update in case.updates
         for pair in update.pairs
+        if pair.state is not None and pair.state.largest
     }
     return [
         variable

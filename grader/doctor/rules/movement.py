@@ -25,6 +25,7 @@ def find_idle_updates(case: Case) -> Iterator[Suspect]:
             symptom="still",
             variables=tuple(case.main.name(variable.id) for variable in still),
             place=locate_idle_line(case, still[0].id),
+            rank=0.3,
         )
 
 

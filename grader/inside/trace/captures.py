@@ -175,7 +175,7 @@ def values_of(value: Any) -> Any:
 
 def is_plain(value: Any) -> bool:
     if isinstance(value, ops.EagerTensor):
-        return value.dtype.is_floating and prod(value._shape_tuple()) <= MOST_ELEMENTS
+        return bool(value.dtype.is_floating) and prod(value._shape_tuple()) <= MOST_ELEMENTS
     if isinstance(value, np.ndarray):
         return value.size <= MOST_ELEMENTS and value.dtype.kind in "biuf"
     return isinstance(value, bool | int | float | np.number)
