@@ -32,6 +32,7 @@ DOCTOR = [  # the same for the modules of the doctor
     ["backward", "naming", "suspect"],
     ["flow"],
     ["path", "case"],
+    ["oracles", "ledger"],
     ["rules"],
     ["plans"],
     ["investigation"],

@@ -297,7 +297,7 @@ def explain_unconnected(case: Case, flow: Flow, source: Argument, alone: bool) -
         if shape_only:
             return lost(cause="nondifferentiable_op", detail="shape", place=shape_only[-1].place)
         return lost(cause="wrong_target", detail="constant", place=target)
-    if alone and not was_read_under(story, call, asked):
+    if alone and len(asked) > 1 and not was_read_under(story, call, asked):
         others = [one.id for one in story.variables.values() if one.trainable and is_followed(flow, one.id)]
         if others:
             names = enumerate_names(tuple(story.name(other) for other in others))
