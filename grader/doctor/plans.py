@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from grader.doctor.case import Case, Nudge, Plan
 from grader.doctor.events import Call, Constant, Exit, Fit, FunctionRun, Whole
+from grader.doctor.flow import Flow
 from grader.doctor.rules.missing import find_absent, goes_through_a_copy
 from grader.doctor.story import Story
 
@@ -48,7 +49,7 @@ def choose_nudges(case: Case) -> tuple[tuple[Nudge, ...], int]:
             path for number in lost if (path := flow.path(number)) and not goes_through_a_copy(case.main, call, path)
         ]
         detours = any(step.kind == "python" for path in paths for step in path)
-        if not detours and not has_detour(case.main, call):
+        if not detours and not has_detour(flow):
             continue
         steps = max(steps, call.steps + 1)
         for source in call.sources:
@@ -59,11 +60,14 @@ def choose_nudges(case: Case) -> tuple[tuple[Nudge, ...], int]:
     return tuple(chosen.values()), steps
 
 
-def has_detour(story: Story, call: Call) -> bool:
-    """Values left TensorFlow during this call's forward pass, and constants came in after them."""
-    for begin, end in story.recorded(call.tape):
-        exits = [event.clock for event in story.of(Exit) if begin < event.clock < end]
-        if exits and any(exits[0] < event.clock < end for event in story.of(Constant)):
+def has_detour(flow: Flow) -> bool:
+    """Values that depend on the sources left TensorFlow during this call's forward pass, and constants came in after
+    them."""
+    story = flow.story
+    for begin, end in story.recorded(flow.tape):
+        exits = [event for event in story.of(Exit) if begin < event.clock < end]
+        first = next((event.clock for event in exits if flow.sources_behind(event.tensor)), None)
+        if first is not None and any(first < event.clock < end for event in story.of(Constant)):
             return True
     return False
 

@@ -224,6 +224,11 @@ class Story:
         spot = self.spot(place)
         return None if spot is None else (spot.cell, spot.line)
 
+    def function(self, place: int) -> tuple[int, str] | None:
+        """The learner's function that a place is in."""
+        frames = self.trace.places[place].frames if 0 <= place < len(self.trace.places) else ()
+        return (frames[0].cell, frames[0].function) if frames else None
+
     def spot_beside(self, place: int, other: int) -> Spot | None:
         """The line of this place in the function from which the other place was reached as well: where the two ways
         part. For what should stand inside a block this is the line to move."""

@@ -113,6 +113,7 @@ class Mode(Record):
 class Layer(Record):
     type: str
     place: int
+    holder: int  # where the layer that it was made for was at work; -1 where no layer was
     calls: int
     weights: tuple[Annotated[Weight, Row], ...]
     own: Numbers  # the variables that are its own and not a sub-layer's

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from grader.doctor.case import Case, align, pair_outcomes
-from grader.doctor.events import Backward, Call, Captured, Constant, CustomGradient, FunctionRun, Slope
+from grader.doctor.events import Backward, Call, Captured, Constant, CustomGradient, Failure, FunctionRun, Slope
 from grader.doctor.path import spell
 from grader.doctor.story import Spot, Story
 from grader.doctor.suspect import Suspect
@@ -65,7 +65,7 @@ def find_captured_constants(case: Case) -> Iterator[Suspect]:
 def find_constants_that_vary(case: Case) -> Iterator[Suspect]:
     """Line by line another number comes in here each time; in the compiled function it came in once."""
     story, plain = case.main, case.plain
-    if story is plain:
+    if story is plain or plain.of(Failure):
         return
     known = {event.digest for event in plain.of(Constant)} | {
         mark for run in story.of(FunctionRun) for mark in run.given

@@ -81,7 +81,8 @@ def suspect_owner(story: Story, variable: Variable) -> Suspect:
         if variable.id in layer.own and layer.place >= 0:
             twins = [other for other in story.layers if other.place == layer.place]
             anew = len(twins) > 1 and all(other.calls <= 1 for other in twins)
-            place, detail = layer.place, "call" if anew and variable.layers else ""
+            detail = "call" if anew and variable.layers else ""
+            place = layer.holder if layer.holder >= 0 and not detail else layer.place
             break
     return Suspect(
         cause="untracked_layer",

@@ -152,7 +152,7 @@ def classify(story: Story, flow: Flow, number: int, step: Step) -> Suspect:
     if step.kind == "state":
         return explain_write(story, operation)
     if story.is_integer(number):
-        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
+        return lost(cause="integer_dtype", place=locate_integer(story, number, call))
     if call.tape not in operation.tapes and operation.type not in CUTTING:
         stopping = find_stop_after(story, operation)
         return explain_operation(stopping) if stopping else explain_outside(story, call, operation)
@@ -239,10 +239,17 @@ def locate_origin(story: Story, number: int, call: Call) -> int:
     return origin.place
 
 
+def locate_integer(story: Story, number: int, call: Call) -> int:
+    """Where the integers came into being, or, if that is in another function, where they are watched."""
+    origin = locate_origin(story, number, call)
+    watch = next((event for event in story.of(Watch) if number in event.watched), None)
+    return origin if watch is None or story.function(origin) == story.function(watch.place) else watch.place
+
+
 def explain_unwatched(story: Story, call: Call, number: int) -> Suspect:
     """The way is whole, so the tape was not told to follow this source."""
     if story.is_integer(number):
-        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
+        return lost(cause="integer_dtype", place=locate_integer(story, number, call))
     variable, tape = story.variables.get(number), story.tapes.get(call.tape)
     automatic = tape is None or tape.automatic
     watches = [event for event in story.of(Watch) if event.tape == call.tape]
@@ -283,14 +290,16 @@ def explain_unconnected(case: Case, flow: Flow, source: Argument, alone: bool) -
     """No value travelled from the source to the target at all."""
     story, call, number = case.main, flow.call, source.number
     if story.is_integer(number):
-        return lost(cause="integer_dtype", place=locate_origin(story, number, call))
+        return lost(cause="integer_dtype", place=locate_integer(story, number, call))
     if number in story.variables and not story.variables[number].trainable:
         return explain_unwatched(story, call, number)
     asked = {other.number for other in call.sources}
     if call.targets and call.targets[0].kind == "variable" and call.targets[0].number not in asked:
         return lost(cause="wrong_target", detail="swapped", place=call.place)
     if source.kind == "tensor":
-        return lost(cause="wrong_target", detail="elsewhere", place=locate_origin(story, number, call))
+        origin = locate_origin(story, number, call)
+        spot = story.spot_beside(origin, call.place)
+        return lost(cause="wrong_target", detail="elsewhere", place=origin, spot=spot)
     target = locate_target(story, flow)
     if alone and not any(flow.path(handle) for handle in story.variables):
         shape_only = [one for one in story.operations if one.type in SHAPES and one.clock < call.begin]

@@ -35,6 +35,7 @@ class Layers:
         self.log = log
         self.all: list[Any] = []
         self.places: list[int] = []
+        self.holders: list[int] = []  # where the layer that it is made for was at work, or -1
         self.calls: list[int] = []
         self.losses_read: set[int] = set()
         self.lists: list[Any] = []  # kept alive, so that a list's id stays its own
@@ -47,7 +48,8 @@ class Layers:
         if id(layer) not in self.number_of and len(self.all) < MOST_LAYERS:
             self.number_of[id(layer)] = len(self.all)
             self.all.append(layer)
-            self.places.append(self.log.places.here())
+            self.places.append(self.log.places.of_making(layer))
+            self.holders.append(self.log.places.of_holder(Layer, layer))
             self.calls.append(0)
             if self.log.plan.get("underway") and not made:
                 self._meet(layer)
@@ -93,6 +95,7 @@ class Layers:
         return {
             "type": type(layer).__name__,
             "place": self.places[number],
+            "holder": self.holders[number],
             "calls": self.calls[number],
             "weights": weights,
             "own": own,

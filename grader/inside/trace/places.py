@@ -104,6 +104,21 @@ class Places:
                 yield frame
             frame = frame.f_back
 
+    def of_making(self, made: Any) -> int:
+        """Where an object is made whose constructor is running: not in that constructor."""
+        own = self.running(None)
+        frame = next((frame for frame in own if frame.f_locals.get("self") is not made), None)
+        innermost = next(self.running(None), None)
+        return self.of(frame) if frame is not innermost else self.of(sys._getframe(1))
+
+    def of_holder(self, kind: type, made: Any) -> int:
+        """The innermost line of the learner's in a method of such an object that is not the one that is made."""
+        for frame in self.running(None):
+            owner = frame.f_locals.get("self")
+            if isinstance(owner, kind) and owner is not made:
+                return self.of(frame)
+        return NOWHERE
+
     def of_reading(self, name: str, function: str) -> int:
         """The line of a learner's function that reads a variable or attribute."""
         for filename in list(linecache.cache):
