@@ -78,8 +78,10 @@ def diagnose_file(
     say: Callable[[str], None],
     open_cold: Callable[[], KernelSource] | None = None,
 ) -> Diagnosis:
-    """What is wrong with the gradients in this file. `open_cold`: kernels in which TensorFlow has not set itself up yet,
-    for a file that wants to do so."""
+    """What is wrong with the gradients in this file.
+
+    `open_cold`: kernels in which TensorFlow has not set itself up yet, for a file that wants to do so.
+    """
     try:
         notebook = _read(file)
     except UngradableError as error:

@@ -1,5 +1,5 @@
-"""The ledger of a program's variables: where each was made, whether it may learn, which gradients it got, and whether it
-moved. It is part of every result."""
+"""The ledger of a program's variables: where each was made, whether it may learn, which gradients it got, and whether
+it moved. It is part of every result."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ class Story:
             )
 
     def _lead_to_layers(self, trace: Trace) -> tuple[Operation, ...]:
-        """The operations, each that Keras ran by itself at the line that made its layer or, where no layer ran, gave the
-        loss: `model.fit` is where they happened, and hardly ever what to change."""
+        """The operations, each that Keras ran by itself at the line that made its layer or, where no layer ran, gave
+        the loss: `model.fit` is where they happened, and hardly ever what to change."""
         trainers = {number for number, place in enumerate(trace.places) if place.via.endswith(TRAINING)}
         if not any(operation.place in trainers for operation in trace.operations):
             return trace.operations

@@ -335,8 +335,8 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Which activation fits a single output?",
     ),
     ("saturated", "one from logits"): (
-        "{operation} over a single value is always 1, so every prediction is 1; the loss falls all the same, because Keras "
-        "computes it from the logits",
+        "{operation} over a single value is always 1, so every prediction is 1; the loss falls all the same, because "
+        "Keras computes it from the logits",
         "Which activation fits a single output?",
     ),
     ("saturated", "vanishing"): (
@@ -488,7 +488,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "Which axis holds the classes, and which one the examples?",
     ),
     ("wrong_reduction", "replicas"): (
-        "each replica divides by its own batch here, and then the replicas' gradients are added up: the steps are too large",
+        "each replica divides by its own batch here, and the replicas' gradients are added up: the steps are too large",
         "Over how many examples does one step of all replicas go?",
     ),
     ("double_activation", ""): (
@@ -532,7 +532,9 @@ def put_into_words(
     reason = why.format(**names)
     if SYMPTOMS[symptom]:
         return f"{SYMPTOMS[symptom].format(**names)}: {reason}.", after.format(**names)
-    by_name = why.startswith("{")  # a variable's or an exception's name stays as it is written
+    by_name = why.startswith(
+        ("{variables}", "{operation}")
+    )  # a variable's or an exception's name stays as it is written
     return f"{reason if by_name else reason[:1].upper() + reason[1:]}.", after.format(**names)
 
 

@@ -74,9 +74,9 @@ def find_constants_that_vary(case: Case) -> Iterator[Suspect]:
     for event in story.of(Constant):
         user = next(iter(story.users.get(event.tensor, ())), None)
         line = story.line(user.place) if user is not None and user.tapes and user.within is None else None
-        if line is not None and event.digest not in ("", *known) and story.is_floating(event.tensor):
-            if not story.via(event.place).startswith("keras"):
-                seen[line].setdefault(event.digest, event)
+        fresh = event.digest not in ("", *known) and story.is_floating(event.tensor)
+        if line is not None and fresh and not story.via(event.place).startswith("keras"):
+            seen[line].setdefault(event.digest, event)
     compiled = {plain.line(event.place) for event in plain.of(Constant)}
     for line, events in seen.items():
         if len(events) >= VARIED and line not in compiled:

@@ -1,4 +1,4 @@
-"""Loss scaling: the optimizer divides the gradients by its scale, so the loss has to have been multiplied by it, once."""
+"""Loss scaling: the optimizer divides the gradients by its scale, so the loss has to be multiplied by it, once."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 from grader.doctor.case import Case, pair_outcomes
 from grader.doctor.events import Call, Exit, Fit, Outcome, TapeOpened, Update
@@ -74,7 +75,7 @@ def find_unused_update(story: Story, call: Call) -> Operation | None:
 def locate_numpy_update(story: Story, calls: list[Call]) -> int | None:
     """Between two gradient calls both the gradients and the variables' own values leave for NumPy, each time."""
     place = None
-    for call, following in zip(calls, calls[1:], strict=False):
+    for call, following in pairwise(calls):
         exits = [event for event in story.of(Exit) if call.clock < event.clock < following.begin]
         gradients = {outcome.tensor: outcome for outcome in call.results or ()}
         taken = [event for event in exits if event.tensor in gradients]

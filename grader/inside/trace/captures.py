@@ -140,7 +140,7 @@ def list_values(frame: FrameType, cells: dict[str, CellType]) -> Iterator[tuple[
 
 
 def list_cells(function: Any, depth: int = DEEPEST) -> dict[tuple[str, str], CellType]:
-    """What a function, and those that it calls by their names, closes over: by the function's name and the variable's."""
+    """What a function, and those that it calls by name, closes over: by the function's name and the variable's."""
     if not isinstance(function, FunctionType):
         return {}
     own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
