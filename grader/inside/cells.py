@@ -5,6 +5,7 @@ frame, an exception or a graph's stack can be reported as "cell 4, line 7" later
 """
 
 import os
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
@@ -76,11 +77,11 @@ class Cells:
 
 
 class OwnModules:
-    """Whose code a file is, where the modules beside the notebook are its author's as well: a number for each of them."""
+    """Whose code a file is, where the modules beside the notebook are its author's as well: each has a number."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        self._folder = f"{os.getcwd()}{os.sep}"
+        self._folder = f"{Path.cwd()}{os.sep}"
         self._known: dict[str, int] = {}  # file name -> number
 
     def number(self, filename: str) -> "int | None":

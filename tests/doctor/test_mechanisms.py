@@ -1,5 +1,5 @@
-"""Small programs, each with one mechanism by which training goes wrong silently: its code, the line and the words. Their
-healthy neighbours are among them, and get no error."""
+"""Small programs, each with one mechanism by which training goes wrong silently: its code, the line and the words.
+Their healthy neighbours are among them, and get no error."""
 
 from __future__ import annotations
 
