@@ -3,7 +3,8 @@
 Runs the development set (snippets with a known culprit, and right repairs of each) and the honesty set (longer
 programs, healthy and broken) under the trace and prints right line first, right cause and false alarms, with every
 miss listed. A third of the honesty set is `unseen`: nobody looks at it while the rules are written, and its figures
-are printed apart (only with --unseen).
+are printed apart (only with --unseen). Last comes a table of the oracles: how often each saw something, in broken
+programs and in healthy ones, and how often no rule explained what it saw.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 SET = ROOT / "tests" / "doctor"
 sys.path.insert(0, str(ROOT))
 
+from grader.doctor.oracles import ORACLES  # noqa: E402
 from grader.model import Finding  # noqa: E402
 from tests.doctor.workbench import Workbench  # noqa: E402
 
@@ -61,15 +64,29 @@ class Bench(Workbench):
     def __init__(self, block: str | None = None) -> None:
         self.failed: list[str] = []
         self.block = block
+        self.is_healthy = False  # the program that is examined next
+        self.fired: Counter[tuple[str, str]] = Counter()  # an oracle and what it did -> how often
 
     def examine(self, source: str, setting: str = "program") -> tuple[Finding, ...]:
         try:
             if self.block is not None:
                 return self.examine_in_process(source, setting, BLOCKS[self.block])
-            return super().examine(source, setting)
+            conclusion = self.conclude(source, setting)
+            kind = "healthy" if self.is_healthy else "broken"
+            self.fired.update((oracle, kind) for oracle in conclusion.fired)
+            self.fired.update((oracle, f"alone, {kind}") for oracle in conclusion.alone)
+            return conclusion.findings
         except AssertionError as error:
             self.failed.append(f"{error}\n{source}")
             return ()
+
+
+def show_oracles(bench: Bench) -> None:
+    """How often each oracle saw something, rightly and wrongly, and how often no rule explained it."""
+    kinds = ("broken", "healthy", "alone, broken", "alone, healthy")
+    print(f"{'oracle':12}" + "".join(f"{kind:>16}" for kind in kinds))
+    for oracle in ORACLES:
+        print(f"{oracle:12}" + "".join(f"{bench.fired[oracle, kind]:16}" for kind in kinds))
 
 
 def told(finding: Finding) -> str:
@@ -109,7 +126,9 @@ def development_set(bench: Bench, only: str | None, repairs: bool) -> list[Tally
     for mode in modes:
         if only and not mode["id"].startswith(only):
             continue
+        bench.is_healthy = False
         findings = bench.examine(mode["broken"], "modes")
+        bench.is_healthy = True
         tally = traceless if mode["traceless"] else broken
         judge_broken(
             tally, mode["id"], findings, mode["broken"], mode["culprit_line_contains"], mode["acceptable_causes"]
@@ -128,6 +147,7 @@ def honesty_set(bench: Bench, only: str | None, unseen: bool) -> list[Tally]:
             if (f"{kind}/{path.stem}" in hidden) != unseen or (only and not path.stem.startswith(only)):
                 continue
             source = path.read_text()
+            bench.is_healthy = kind == "healthy"
             findings = bench.examine(source, "program")
             if kind == "healthy":
                 judge_healthy(healthy, path.stem, findings)
@@ -166,6 +186,8 @@ def main() -> None:
             print("  ", miss)
         if tally.total:
             print(tally.healthy() if tally.title.startswith(("right", "healthy")) else tally.broken())
+    if options.in_process is None:
+        show_oracles(bench)
     print(f"{time.monotonic() - begun:.0f} s")
     if bench.failed:
         sys.exit("\n\n".join(["NOT EXAMINED:", *bench.failed]))

@@ -33,6 +33,8 @@ class Notebook:
     sha256: str
     exercise: str | None  # id in the metadata
     program: bool = False  # from a .py file
+    raising_cells: tuple[int, ...] = ()  # numbers of those tagged `raises-exception`
+    language: str = "python"
 
     def runs(self, number: int) -> bool:
         """Whether the cell is executed: an empty one and one that only calls the grader are not."""
@@ -101,7 +103,20 @@ def parse(content: bytes, name: str = "the notebook") -> Notebook:
         repair_cells=tuple(number for number, (_, tags) in enumerate(cells, 1) if "repair" in tags),
         sha256=hashlib.sha256(content).hexdigest(),
         exercise=exercise if isinstance(exercise, str) else None,
+        raising_cells=tuple(number for number, (_, tags) in enumerate(cells, 1) if "raises-exception" in tags),
+        language=_language(tree),
     )
+
+
+def _language(tree: dict[str, Any]) -> str:
+    """The language of the notebook's kernel, as far as it is named."""
+    metadata = tree.get("metadata")
+    for part, key in (("kernelspec", "language"), ("language_info", "name")):
+        told = metadata.get(part) if isinstance(metadata, dict) else None
+        name = told.get(key) if isinstance(told, dict) else None
+        if isinstance(name, str) and name:
+            return name
+    return "python"
 
 
 def _code_cells(tree: dict[str, Any]) -> list[dict[str, Any]]:

@@ -156,7 +156,7 @@ def hooks(source: KernelSource) -> dict[str, str]:
 
 def _run(session: Session, notebook: Notebook, seconds: float | None) -> _Traced:
     """One run under the trace, in a session of `open_traced`."""
-    run = _outcome(session.run(notebook), seconds)
+    run = _outcome(session.run(notebook, may_raise=notebook.raising_cells), seconds)
     order: dict[int | None, int] = dict(enumerate(session.order, start=1))
     try:
         counted = COUNTED.validate_python(session.ask("session.counted", timeout=FETCH_SECONDS))

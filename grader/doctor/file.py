@@ -125,6 +125,9 @@ def _read(file: Path) -> Notebook:
         exists, own = file.is_file(), file.suffix == ".ipynb"
         step = "Open it in Jupyter and save it again." if exists and own else error.next_step
         raise UngradableError(error.message, step) from None
+    if "python" not in notebook.language.lower():
+        message = f"{file} is a notebook for {notebook.language}, and only Python is examined."
+        raise UngradableError(message, "Choose a notebook or program in Python.")
     if not any(notebook.runs(number) for number in range(1, len(notebook.cells) + 1)):
         raise UngradableError(f"{file} has no code in it.", "Was it saved?")
     return notebook

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import nbformat.v4
@@ -65,9 +65,10 @@ class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
         except (RuntimeError, DeadKernelError) as error:
             raise LostError(f"The kernel did not start: {error}.", ENVIRONMENT_STEP) from None
 
-    def run(self, sources: Sequence[str], progress: Progress) -> Exception | None:
+    def run(self, sources: Sequence[str], progress: Progress, may_raise: Collection[int] = ()) -> Exception | None:
         """Run the cells, of which empty ones are passed over, until one fails; the failure, if any.
 
+        `may_raise`: numbers of the cells after whose exception the next one is run all the same.
         A CellExecutionError is the notebook's own exception, CellTimeoutError its limit; after DeadKernelError there is
         no kernel any more, after BrokenMessage none that can be believed.
         Raises LostError where the kernel died before: it may have waited for hours.
@@ -80,12 +81,19 @@ class Executor(NoticesDeath, ExecutePreprocessor):  # type: ignore[misc]
                 self.current = index + 1
                 if cell.source:
                     progress(f"running cell {self.current} of {len(sources)}")
-                    self.preprocess_cell(cell, {}, index)
+                    self._run_cell(cell, index, self.current in may_raise)
         except FAILURES as failure:
             return failure
         except BROKEN_MESSAGE as error:
             return BrokenMessage(type(error).__name__)
         return None
+
+    def _run_cell(self, cell: Any, index: int, may_raise: bool) -> None:
+        try:
+            self.preprocess_cell(cell, {}, index)
+        except CellExecutionError:
+            if not may_raise:
+                raise
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
         begun = time.monotonic()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any
@@ -86,8 +86,11 @@ class Session:
         if not self._true(installed(package)):
             self._install(installation(package))
 
-    def run(self, notebook: Notebook, progress: Progress = silent) -> Run:
-        """Run the notebook's cells. Raises LostError where the kernel ended before the first."""
+    def run(self, notebook: Notebook, progress: Progress = silent, may_raise: Collection[int] = ()) -> Run:
+        """Run the notebook's cells. Raises LostError where the kernel ended before the first.
+
+        `may_raise`: numbers of the cells after whose exception the next one is run all the same.
+        """
         numbers = range(1, len(notebook.cells) + 1)
         self.order = tuple(number for number in numbers if notebook.runs(number))
         sources = [notebook.to_run(number) for number in numbers]
@@ -97,7 +100,7 @@ class Session:
         watch.start()
 
         try:
-            failure = self._executor.run(sources, progress)
+            failure = self._executor.run(sources, progress, may_raise)
         finally:
             watch.cancel()
         if isinstance(failure, CellTimeoutError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from grader.doctor.investigation import Investigation
+    from grader.doctor.investigation import Conclusion, Investigation
     from grader.model import Finding
 
 FILENAME = "<program>"
@@ -62,11 +62,15 @@ class Workbench:
             investigation.add(plan, trace)
         return investigation
 
-    def examine(self, source: str, setting: str = "program") -> tuple[Finding, ...]:
-        """The findings; that anything of the doctor's failed is an AssertionError."""
+    def conclude(self, source: str, setting: str = "program") -> Conclusion:
+        """What the doctor concludes; that anything of the doctor's failed is an AssertionError."""
         conclusion = self.investigate(source, setting).conclude({None: source})
         assert not conclusion.gaps, conclusion.gaps
-        return conclusion.findings
+        return conclusion
+
+    def examine(self, source: str, setting: str = "program") -> tuple[Finding, ...]:
+        """The findings."""
+        return self.conclude(source, setting).findings
 
     def examine_in_process(self, source: str, setting: str = "program", begin: str = "") -> tuple[Finding, ...]:
         """The findings of `with grader.doctor()` around the program, or around what follows once a statement holds
