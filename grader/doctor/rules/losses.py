@@ -71,7 +71,8 @@ def find_accidental_broadcasts(case: Case) -> Iterator[Suspect]:
             if not (is_accidental(one, other) or is_accidental(other, one)):
                 continue
             column, vector = operation.inputs if len(one) == 2 else operation.inputs[::-1]
-            if flow.reaches(column) and not flow.reaches(vector) and is_reduced_as_a_whole(flow, operation):
+            depend = [bool(flow.sources_behind(number)) for number in (column, vector)]
+            if depend[0] != depend[1] and is_reduced_as_a_whole(flow, operation):
                 size = story.shape(vector)
                 table = story.shape(operation.outputs[0])
                 yield Suspect(
