@@ -16,6 +16,7 @@ from grader.doctor.wording import enumerate_names
 from grader.words import plural
 
 ZERO = 1e-9  # smaller than this share of its fellows' largest gradient is rounding
+ADDING = ("BiasAdd", "AddV2", "Sub")
 FEW = 3  # gradients of zeros, one after the other, may be an accident
 
 
@@ -58,13 +59,27 @@ def find_zeros(case: Case) -> Iterator[Sign]:
     for number in trained:
         account = accounts[number]
         seen = account.asked >= FEW and account.none == 0 and account.nonfinite == 0
-        if seen and (account.largest or 0.0) <= ZERO * most:
+        if seen and (account.largest or 0.0) <= ZERO * most and not is_cancelled(case, number):
             silent[locate_call(case, number)].append(number)
     for place, numbers in silent.items():
         names = tuple(case.main.name(number) for number in numbers)
         beside = f", beside others of up to {most:.2g}" if most else ""
         evidence = f"all {accounts[numbers[0]].asked:,} gradients of {enumerate_names(names)} were zero{beside}"
         yield Sign(variables=names, evidence=evidence, place=place)
+
+
+def is_cancelled(case: Case, variable: int) -> bool:
+    """It is added to everything, and the sum of what comes back happens to be zero: a bias in front of a normalisation,
+    the bias of an attention's keys. The loss does not depend on it, and that is well known."""
+    story = case.main
+    flow = next((flow for flow in case.first_flows if variable in flow.sources), None)
+    for read in story.reads(variable) if flow is not None else ():
+        for user in (user for output in read.outputs for user in story.users.get(output, ())):
+            visit = flow.retraced.visited.get(user.clock) if flow is not None else None
+            came = [state.largest or 0.0 for state in visit.came_states if state] if visit is not None else []
+            if user.type in ADDING and came and max(came) > 0.0:
+                return True
+    return False
 
 
 def locate_update(case: Case, variable: int) -> int:
