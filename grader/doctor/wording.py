@@ -211,7 +211,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str]] = {
         "What does the result of write() have to be assigned to?",
     ),
     ("aliased_model", ""): (
-        "{variables} is assigned its own value here: both names stand for one and the same variable",
+        "the values of {variables} are written back into the same variables here: both names stand for the same thing",
         "Was one of them meant to be a copy? `=` gives a second name; a copy needs variables of its own.",
     ),
     ("keras3_api_change", "object"): (

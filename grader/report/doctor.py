@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from grader.report.drawing import Drawing
 
+MOST_ROWS = 8  # of the ledger that are shown; all are in the JSON
 _ENDED = {"crashed": "stopped", "timed_out": "timed out", "killed": "killed", "unreadable": "not examined"}
 
 
@@ -86,6 +87,26 @@ def _page(drawing: Drawing, diagnosis: Diagnosis) -> Iterator[Text]:
     for one in diagnosis.findings:
         yield Text()
         yield from drawing.finding(one, 2)
+    if rows := list(_unlearned(diagnosis)):
+        yield Text()
+        yield from drawing.indented("Variables that did not learn:", 2)
+        for row in rows:
+            yield from drawing.indented(_tell_row(row), 4)
+
+
+def _unlearned(diagnosis: Diagnosis) -> Iterator[Row]:
+    """Of the ledger what is worth a look: variables that were asked for a gradient, or given to an optimizer, and did
+    not move; of a healthy program none."""
+    idle = [row for row in diagnosis.ledger if (row.asked or row.steps) and not row.moved]
+    yield from [] if diagnosis.healthy else idle[:MOST_ROWS]
+
+
+def _tell_row(row: Row) -> str:
+    """'dense/kernel (3, 1): 5 gradients, 5 of them None; 0 optimizer steps'."""
+    kinds = {"None": row.none, "zero": row.zero, "not finite": row.not_finite}
+    abnormal = "".join(f", {count:,} of them {kind}" for kind, count in kinds.items() if count)
+    shape = f" {row.shape}" if row.shape else ""
+    return f"{row.name}{shape}: {plural(row.asked, 'gradient')}{abnormal}; {plural(row.steps, 'optimizer step')}"
 
 
 def _sentences(diagnosis: Diagnosis) -> Iterator[str]:

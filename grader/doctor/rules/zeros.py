@@ -65,8 +65,8 @@ def explain_source(case: Case, flow: Flow, position: int) -> Iterator[Suspect]:
 
 
 def find_cancelling_gradients(case: Case) -> Iterator[Suspect]:
-    """A source gets several gradients that are not zero and add up to zero: two branches of the same computation meet
-    with opposite signs."""
+    """Every source gets several gradients that are not zero and add up to zero: two branches of the same computation
+    meet with opposite signs. (A bias alone may well cancel: in the difference of two outputs of one network.)"""
     story = case.main
     for calls in case.sites:
         flow = case.flow(calls[0])
@@ -78,7 +78,8 @@ def find_cancelling_gradients(case: Case) -> Iterator[Suspect]:
             most = max((outcome.largest or 0.0 for outcome in outcomes), default=0.0)
             if len(parts) > 1 and min(parts) > 0.0 and most <= NOTHING * max(parts):
                 names.append(story.name(source.number))
-        meeting = find_meeting_of_opposites(flow, sizes) if names else None
+        all_of_them = len(names) == len(flow.call.sources) and case.count_calls(flow.call) > 1
+        meeting = find_meeting_of_opposites(flow, sizes) if names and all_of_them else None
         if meeting is not None:
             twice = computes_twice(story, meeting)
             yield flat(

@@ -46,10 +46,13 @@ class Value:
 
     def look_again(self) -> None:
         now = values_of(self.now())
-        if is_plain(now) and not any(np.array_equal(before, now) for before in self.read):
+        if is_plain(now) and not self.is_known(now):
             size = float(np.max(np.abs(np.asarray(now, dtype=float)), initial=0.0))
             if size not in self.sizes and len(self.sizes) < MOST_SIZES:
                 self.sizes.append(size)
+
+    def is_known(self, now: Any) -> bool:
+        return any(before is now or np.array_equal(before, now) for before in self.read)
 
 
 class Captures:
@@ -104,7 +107,8 @@ class Captures:
         value = self._values[known]
         value.is_tensor |= isinstance(value.now(), ops.EagerTensor)
         now = values_of(value.now())
-        value.read.append(now.copy() if isinstance(now, np.ndarray) else now)
+        if not value.is_known(now):
+            value.read.append(now.copy() if isinstance(now, np.ndarray) else now)
         self._running[1].add(known)
 
     def finish(self) -> None:

@@ -58,7 +58,18 @@ def is_about_gradients(log: Log, error: BaseException, frames: list[tuple[FrameT
     """It was raised while a tape recorded, or by what takes gradients or applies them."""
     files = [frame.f_code.co_filename for frame, _ in frames]
     files += [frame.filename for frame in getattr(getattr(error, "ag_error_metadata", None), "translated_stack", ())]
-    return log.broken_tape or any(part in file for file in files for part in GRADIENTS)
+    return any(one is log.broken_by for one in chain_of(error)) or any(
+        part in file for file in files for part in GRADIENTS
+    )
+
+
+def chain_of(error: BaseException | None) -> list[BaseException]:
+    """An exception, and those that led to it."""
+    chain: list[BaseException] = []
+    while error is not None and not any(one is error for one in chain):
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain
 
 
 def compiled_spot(log: Log, error: BaseException | None) -> list[int] | None:

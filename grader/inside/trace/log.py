@@ -76,7 +76,7 @@ class Log:
         self.steps = 0  # of optimizers
         self.dropped = 0
         self.faults: Counter[str] = Counter()
-        self.broken_tape = False  # an exception has just closed a tape, or ended what takes or applies gradients
+        self.broken_by: BaseException | None = None  # what last closed a tape, or ended what takes or applies gradients
         self.tapes: list[int] = []  # the tapes that are recording, outermost first
         self.within: int | None = None  # the backward step that is running
         self.captured: dict[int, int] = {}  # a placeholder in a compiled function -> what it stands for
@@ -141,8 +141,8 @@ class Log:
         """Around what takes or applies gradients: Keras takes its own frames out of a traceback."""
         try:
             yield
-        except Exception:
-            self.broken_tape = True
+        except Exception as error:
+            self.broken_by = error
             raise
 
     def read(self, variable: int) -> None:

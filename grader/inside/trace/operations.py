@@ -69,7 +69,6 @@ def note(log: Log, name: str, inputs: Any, given: list[Any]) -> Operation:
     states = states_outside(log, given) if not log.tapes and log.within is None else None
     operation = [log.tick(), name, place, taken, numbers, tapes, False, log.within, states, log.owners[-1]]
     log.operation(operation)
-    log.broken_tape = False
     if log.layers and name in READS:
         log.read(taken[0])
     if taken and name.startswith(WRITING):

@@ -70,7 +70,7 @@ def observe(log: Log) -> Undo:
             with log.noting():
                 settle(log)
             tapes.note("close", self)
-            log.broken_tape = sys.exc_info()[0] is not None
+            log.broken_by = sys.exc_info()[1] or log.broken_by
             if tapes.number(self) in log.tapes:
                 log.tapes.remove(tapes.number(self))
         originals["_pop_tape"](self)
@@ -134,7 +134,7 @@ def call(
     try:
         result = original(tape, target, sources, *args, **options)
     except BaseException as error:
-        log.broken_tape = True
+        log.broken_by = error
         with log.noting():
             keep_backward(log)
             log.forget_backward()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
-from tensorflow.python.eager.polymorphic_function import polymorphic_function
+from tensorflow.python.eager.polymorphic_function import eager_function_run, polymorphic_function
 from tensorflow.python.util import tf_decorator
 
 from .backward import dense_part
@@ -25,6 +26,8 @@ from .places import NOWHERE
 from .tapes import identity
 
 NOTED_STEPS = 6
+LINE_BY_LINE = 40  # calls of a compiled function that run line by line where that is the plan; then one in SAMPLED
+SAMPLED = 10
 MOST_ARGUMENTS = 30  # of a function
 BEFORE_CALLBACKS = 5  # the arguments of `fit` that may be given by position before its callbacks
 
@@ -166,9 +169,9 @@ def observe_fit(log: Log) -> Undo:
         def method(self: Any, *args: Any, **options: Any) -> Any:
             if name == "train_on_batch":
                 batches[id(self)] += 1
-            noted = not log.busy and batches[id(self)] <= NOTED_STEPS
+            is_noted = not log.busy and batches[id(self)] <= NOTED_STEPS
             kind = "fit" if name == "train_on_batch" else name
-            if noted:
+            if is_noted:
                 with log.noting():
                     log.tick()
                     log.event(kind, place=log.places.here(), values=values(log, self))
@@ -182,7 +185,7 @@ def observe_fit(log: Log) -> Undo:
             try:
                 return originals[name](self, *args, **options)
             finally:
-                if noted:
+                if is_noted:
                     with log.noting():
                         log.tick()
                         log.event(kind + "_end", values=values(log, self))
@@ -224,10 +227,18 @@ def observe_functions(log: Log, captures: Captures) -> Undo:
     """Compiled functions: that they ran. Which Python values changed behind their back is for `captures`."""
     cls = polymorphic_function.Function
     original = cls.__call__
+    calls: Counter[int] = Counter()  # by the function's id
+    kept: list[Any] = []  # the functions, so that an id stays its own
 
     def run(self: Any, *args: Any, **options: Any) -> Any:
         if log.busy or not tf.executing_eagerly():
             return original(self, *args, **options)
+        if log.plan.get("eager"):
+            calls[id(self)] += 1
+            kept.extend([self] * (calls[id(self)] == 1))
+            if calls[id(self)] > LINE_BY_LINE and calls[id(self)] % SAMPLED:
+                with log.at_work(), compiled():
+                    return original(self, *args, **options)
         _, function = tf_decorator.unwrap(self._python_function)  # of a method, TensorFlow makes a function of its own
         with captures.calling(self, function):
             try:
@@ -251,6 +262,17 @@ def observe_functions(log: Log, captures: Captures) -> Undo:
         cls.__call__ = original
 
     return undo
+
+
+@contextmanager
+def compiled() -> Iterator[None]:
+    """Functions are compiled in the block, also where they otherwise run line by line."""
+    before = eager_function_run.functions_run_eagerly()
+    eager_function_run.run_functions_eagerly(False)
+    try:
+        yield
+    finally:
+        eager_function_run.run_functions_eagerly(before)
 
 
 def marks_of(log: Log, arguments: Any) -> list[str]:

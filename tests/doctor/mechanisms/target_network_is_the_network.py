@@ -1,7 +1,7 @@
 # A target network that is the network itself.
 # code: GRAD036
 # culprit: target.set_weights
-# says: one and the same variable
+# says: stand for the same thing
 import keras
 import numpy as np
 import tensorflow as tf
