@@ -70,17 +70,18 @@ def find_constants_that_vary(case: Case) -> Iterator[Suspect]:
     known = {event.digest for event in plain.of(Constant)} | {
         mark for run in story.of(FunctionRun) for mark in run.given
     }
-    seen: dict[tuple[int | None, int], dict[str, Constant]] = defaultdict(dict)
+    seen: dict[tuple[int, int], list[Constant]] = defaultdict(list)  # by the operation's place, and which operand it is
     for event in story.of(Constant):
         user = next(iter(story.users.get(event.tensor, ())), None)
-        line = story.line(user.place) if user is not None and user.tapes and user.within is None else None
+        recorded = user is not None and user.place >= 0 and bool(user.tapes) and user.within is None
         fresh = event.digest not in ("", *known) and story.is_floating(event.tensor)
-        if line is not None and fresh and not story.via(event.place).startswith("keras"):
-            seen[line].setdefault(event.digest, event)
+        if user is not None and recorded and fresh and not story.via(event.place).startswith("keras"):
+            seen[user.place, user.inputs.index(event.tensor)].append(event)
     compiled = {plain.line(event.place) for event in plain.of(Constant)}
-    for line, events in seen.items():
-        if len(events) >= VARIED and line not in compiled:
-            event = next(iter(events.values()))
+    for (place, _), events in seen.items():
+        never_twice = len({event.digest for event in events}) == len(events)  # as in a loop within the function
+        if len(events) >= VARIED and never_twice and story.line(place) not in compiled and len(case.calls) >= VARIED:
+            event = events[0]
             yield Suspect(
                 cause="tf_function_constant_capture",
                 detail="varies",

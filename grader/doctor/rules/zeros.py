@@ -78,7 +78,9 @@ def find_cancelling_gradients(case: Case) -> Iterator[Suspect]:
             most = max((outcome.largest or 0.0 for outcome in outcomes), default=0.0)
             if len(parts) > 1 and min(parts) > 0.0 and most <= NOTHING * max(parts):
                 names.append(story.name(source.number))
-        all_of_them = len(names) == len(flow.call.sources) and case.count_calls(flow.call) > 1
+        known = [story.variables.get(source.number) for source in flow.call.sources]
+        trained = all(variable is not None and variable.account.steps > 1 for variable in known)
+        all_of_them = len(names) == len(flow.call.sources) and trained
         meeting = find_meeting_of_opposites(flow, sizes) if names and all_of_them else None
         if meeting is not None:
             twice = computes_twice(story, meeting)
