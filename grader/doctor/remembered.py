@@ -1,6 +1,6 @@
 """What the doctor found in which code, remembered: by one process for itself, or in a file for several.
 
-`same_code` makes the key; that nothing was found is remembered too. A file that can't be read or written is as if
+`same_run` makes the key; that nothing was found is remembered too. A file that can't be read or written is as if
 nothing had been remembered: it only saves time.
 """
 
@@ -17,6 +17,7 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from grader.course.notebook import Notebook
+from grader.kernels import KernelRequest
 from grader.model import Exercise, Finding
 from grader.resident import borrowing
 
@@ -78,11 +79,11 @@ def lent() -> Memory | None:
     return InFile(folder / FILE) if folder is not None else None
 
 
-def same_code(exercise: Exercise, notebook: Notebook) -> str:
-    """The same for two notebooks that differ in nothing but comments: neither in what runs nor in where it stands, nor
-    in the data that lie beside them."""
+def same_run(exercise: Exercise, notebook: Notebook, request: KernelRequest, sandboxed: bool) -> str:
+    """The same for two runs of notebooks that differ in nothing but comments: neither in what runs nor in where it
+    stands. Nor do the data differ that lie beside them, the limits, the device, and whether there are walls."""
     stamps = [f"{path} {path.stat().st_mtime_ns}" for path in exercise.data_files.values() if path.exists()]
-    code = "\0".join([exercise.id, *stamps, *map(_without_comments, notebook.cells)])
+    code = "\0".join([exercise.id, repr(request), str(sandboxed), *stamps, *map(_without_comments, notebook.cells)])
     return hashlib.sha256(code.encode(errors="replace")).hexdigest()
 
 

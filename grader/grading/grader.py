@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from types import TracebackType
 
 from grader.course.notebook import Notebook
-from grader.doctor.remembered import InProcess, Memory, lent, same_code
+from grader.doctor.remembered import InProcess, Memory, lent, same_run
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session, open_session
 from grader.grading.probe import probe
@@ -61,7 +61,8 @@ class Grader:
         """
         begun = time.monotonic()
         require_own(exercise, notebook)
-        known = self._memory.recall(same_code(exercise, notebook)) is not None
+        request = self._request(exercise, limits)
+        known = self._memory.recall(same_run(exercise, notebook, request, self._source.sandboxed)) is not None
         for again in (True, False):
             try:
                 with self.open(exercise, limits, progress, "after" if known else doctor) as grading:
@@ -87,7 +88,7 @@ class Grader:
     ) -> Iterator[Grading]:
         """A grading that waits for its notebook in a kernel that is ready, and with `doctor` "ready" in another one."""
         self._cancellation = Cancellation()
-        request = KernelRequest(limits or exercise.limits, self._device, exercise.data_files)
+        request = self._request(exercise, limits)
         # Where the doctor runs beside the notebook, the solution runs after it: there are rarely three processors.
         self._references.prepare(exercise, request, early=doctor != "beside")
         progress("starting a kernel")
@@ -96,6 +97,9 @@ class Grader:
             closing(Twin(exercise, self._source, request, self._memory, self._cancellation, doctor)) as twin,
         ):
             yield Grading(exercise, session, self._references, self._judge, twin, progress)
+
+    def _request(self, exercise: Exercise, limits: Limits | None) -> KernelRequest:
+        return KernelRequest(limits or exercise.limits, self._device, exercise.data_files)
 
     def start_anew(self) -> None:
         """A process of ours was lost; others may be about to end with it."""

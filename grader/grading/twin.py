@@ -12,7 +12,7 @@ from typing import Literal
 
 from grader.course.notebook import Notebook
 from grader.doctor.examine import Examination, examine, open_traced
-from grader.doctor.remembered import Findings, Memory, same_code
+from grader.doctor.remembered import Findings, Memory, same_run
 from grader.execution.background import Background
 from grader.execution.executor import Progress, silent
 from grader.execution.session import Session
@@ -50,7 +50,7 @@ class Twin:
     def findings(self, notebook: Notebook, progress: Progress) -> tuple[Findings, tuple[str, ...]]:
         """What the doctor finds in this notebook, or found in the same code before, and sentences about what of it
         failed. Raises what `examine` raises."""
-        key = same_code(self._exercise, notebook)
+        key = same_run(self._exercise, notebook, self._request, self._source.sandboxed)
         remembered = self._memory.recall(key)
         if remembered is not None:
             return remembered, ()
