@@ -92,7 +92,7 @@ def stopped_cell(verdict: Verdict) -> Cell | None:
 
 
 def off_by(value: float | None) -> str:
-    """A relative error as people read it: 'exact', '0.02 %', '35 %', '12 times its size'."""
+    """A relative error as people read it: 'exact', '0.02 %', '35 %', '12×'."""
     if value is None:
         return "–"
     if not math.isfinite(value):
@@ -103,7 +103,7 @@ def off_by(value: float | None) -> str:
         return "under 0.01 %"
     if value < 10:
         return f"{number(float(f'{100 * value:.2g}'))} %"
-    return f"{number(float(f'{value:.2g}'))} times its size"
+    return f"{number(float(f'{value:.2g}'))}×"
 
 
 def call_site(call: GradientCall) -> str:

@@ -270,7 +270,7 @@ def test_a_long_path_keeps_its_ends_and_the_break() -> None:
         (lambda: words.off_by(0.00002), "under 0.01 %"),
         (lambda: words.off_by(0.0123), "1.2 %"),
         (lambda: words.off_by(9.99), "1,000 %"),
-        (lambda: words.off_by(12.3), "12 times its size"),
+        (lambda: words.off_by(12.3), "12×"),
         (lambda: words.off_by(float("inf")), "not comparable"),
     ],
 )
