@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
+from grader.course.catalogue import exercises
 from grader.course.shipped import MARKER, fingerprint
 
 from ..command_line import grader
@@ -43,7 +44,9 @@ def make_older(course: Path, name: str, content: bytes | None) -> None:
 
 def test_what_to_do_next_is_shown(tmp_path: Path) -> None:
     shown = grader("start", "my course", cwd=tmp_path).stdout
-    assert shown.startswith("4 exercises, about 145 minutes, in my course.\n")
+    shipped = exercises(Path(__file__).parents[2] / "exercises")
+    minutes = sum(exercise.minutes for exercise in shipped)
+    assert shown.startswith(f"{len(shipped)} exercises, about {minutes} minutes, in my course.\n")
     assert "\n  cd 'my course'\n" in shown or os.name == "nt"
     assert "\n  gradient-clinic 00   # is it right?\n" in shown
     (tmp_path / "here").mkdir()
