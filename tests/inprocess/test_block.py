@@ -172,7 +172,7 @@ OLDER = {
         "counts = tf.constant([1, 2])",
         "with tf.GradientTape() as tape:\n    tape.watch(counts)\n    loss = tf.reduce_sum(counts)\n"
         "tape.gradient(loss, counts)",
-        ("integer_dtype", "counts = tf.constant([1, 2])"),
+        ("integer_dtype", "tape.watch(counts)"),
     ),
     "an empty list": (
         "late = keras.Sequential([layers.Dense(1)])\nfetched = late.trainable_variables",

@@ -49,7 +49,7 @@ class Layers:
             self.number_of[id(layer)] = len(self.all)
             self.all.append(layer)
             self.places.append(self.log.places.of_making(layer))
-            self.holders.append(self.log.places.of_holder(Layer, layer))
+            self.holders.append(self.log.places.of_holder(Layer, layer) if made else -1)
             self.calls.append(0)
             if self.log.plan.get("underway") and not made:
                 self._meet(layer)
