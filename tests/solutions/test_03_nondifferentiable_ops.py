@@ -7,25 +7,18 @@ network in which each staircase f(a) is replaced by f(a0) + h(a) - h(a0), where 
 
 from __future__ import annotations
 
-import os
-import runpy
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .asking import Arrays, ask, drawn
+
 NAME = "03_nondifferentiable_ops"
 PARAMETERS = ("threshold", "hidden_kernel", "hidden_bias", "output_kernel", "output_bias")
 LIMIT, SHARPNESS, POWER = 7 / 8, 10.0, 0.3
 STEP = 1e-6  # of the central differences
 RTOL = 1e-4  # the solution computes in float32
-
-Arrays = dict[str, np.ndarray]
 
 QUESTIONS = """
 def gradient(function, sources):
@@ -52,39 +45,17 @@ def answer(arrays):
         results = operation(function, arrays[names[0] + "_upstream_1"], *(arrays[name] for name in names))
         found.update(zip([function.__name__, *("gradient_" + name for name in names)], results, strict=True))
     return found
-
-
-import sys
-for question, reply in zip(sys.argv[1::2], sys.argv[2::2]):
-    np.savez(reply, **answer(dict(np.load(question))))
 """
-
-
-def function_cells(notebook: Path) -> str:
-    """The imports and constants (first code cell) and the cells that define the functions (tag `repair`)."""
-    code = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
-    return "\n\n".join(cell.source for cell in code if cell is code[0] or "repair" in cell.metadata.get("tags", []))
 
 
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
-    inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    result: dict[str, Arrays] = inputs(np.random.default_rng(20))
-    return list(result.values())
+    return drawn(NAME, seed=20)
 
 
 @pytest.fixture(scope="module")
 def answers(draws: list[Arrays], tmp_path_factory: pytest.TempPathFactory) -> list[Arrays]:
-    folder = tmp_path_factory.mktemp("solution")
-    script = folder / "solution.py"
-    script.write_text(function_cells(ROOT / "solutions" / f"{NAME}.ipynb") + "\n\n" + QUESTIONS, "utf-8")
-    paths = [(folder / f"question_{n}.npz", folder / f"reply_{n}.npz") for n in range(len(draws))]
-    for (question, _), arrays in zip(paths, draws, strict=True):
-        np.savez(question, **arrays)  # type: ignore[arg-type]
-    arguments = [str(path) for pair in paths for path in pair]
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MPLBACKEND": "agg"}
-    subprocess.run([sys.executable, str(script), *arguments], env=environment, check=True, timeout=120)
-    return [dict(np.load(reply)) for _, reply in paths]
+    return ask(NAME, QUESTIONS, draws, tmp_path_factory.mktemp("solution"))
 
 
 def float64(arrays: Arrays) -> Arrays:

@@ -6,20 +6,13 @@ No level of a draw lies within a central difference's step of its band's floor, 
 
 from __future__ import annotations
 
-import ast
-import os
-import runpy
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from grader.course.notebook import read
+from .asking import Arrays, ask, drawn
 
-ROOT = Path(__file__).parents[2]
 NAME = "04_watching"
 VARIABLES = ("floor", "listen/kernel", "listen/bias", "decide/kernel", "decide/bias")
 STEP = 1e-6  # of the central differences, relative to the largest weight
@@ -28,12 +21,7 @@ RTOL = 2e-5  # the solution computes in float32
 GRADIENT_RTOL = 1e-4
 TRIED = 300  # levels of a draw that are moved
 
-Arrays = dict[str, np.ndarray]
-
 ANSWER = """
-import sys
-
-
 def answer(arrays):
     model = build_model()
     for variable in model.variables:
@@ -49,43 +37,17 @@ def answer(arrays):
         "saliency": saliency(model, calls, species).numpy(),
         **{variable.path: gradient.numpy() for variable, gradient in zip(model.variables, gradients, strict=True)},
     }
-
-
-for question, reply in zip(sys.argv[1::2], sys.argv[2::2]):
-    np.savez(reply, **answer(dict(np.load(question))))
 """
 
 
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
-    inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    result: dict[str, Arrays] = inputs(np.random.default_rng(4))
-    return list(result.values())
+    return drawn(NAME, seed=4)
 
 
 @pytest.fixture(scope="module")
 def answers(draws: list[Arrays], tmp_path_factory: pytest.TempPathFactory) -> list[Arrays]:
-    folder = tmp_path_factory.mktemp("solution")
-    script = folder / "solution.py"
-    script.write_text("\n".join(definitions(ROOT / "solutions" / f"{NAME}.ipynb")) + ANSWER, "utf-8")
-    paths = [(folder / f"question_{number}.npz", folder / f"reply_{number}.npz") for number in range(len(draws))]
-    for (question, _), draw in zip(paths, draws, strict=True):
-        np.savez(question, **draw)  # type: ignore[arg-type]
-    arguments = [str(path) for pair in paths for path in pair]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
-    subprocess.run([sys.executable, str(script), *arguments], env=environment, check=True, timeout=120)
-    return [dict(np.load(reply)) for _, reply in paths]
-
-
-def definitions(notebook: Path) -> Iterator[str]:
-    """The notebook's imports, functions, classes and constants; its calls and its training are left out."""
-    solution = read(notebook)
-    for number in range(1, len(solution.cells) + 1):
-        if solution.runs(number):
-            for statement in ast.parse(solution.to_run(number)).body:
-                constant = isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]).strip("()").isupper()
-                if constant or isinstance(statement, ast.Import | ast.FunctionDef | ast.ClassDef):
-                    yield ast.unparse(statement)
+    return ask(NAME, ANSWER, draws, tmp_path_factory.mktemp("solution"))
 
 
 # --- the same in NumPy ------------------------------------------------------------------------------------------

@@ -5,31 +5,17 @@ The functions are cut out of the solution notebook and called in an interpreter 
 
 from __future__ import annotations
 
-import ast
-import os
-import runpy
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from grader.course.notebook import read
+from .asking import Arrays, ask, drawn
 
-ROOT = Path(__file__).parents[2]
 NAME = "07_variables_and_state"
 SHAPES: dict[str, tuple[int, ...]] = {"leak": (3,), "runoff": (), "log_area": (), "base": ()}
 STEP = 1e-5  # of the central differences
 RTOL = 2e-5  # the solution computes in float32
 
-Arrays = dict[str, np.ndarray]
-
 ANSWER = """
-import sys
-
-
 def answer(arrays):
     model = build_model()
     for variable in model.trainable_variables:
@@ -40,43 +26,17 @@ def answer(arrays):
         "loss": loss.numpy(),
         **{name: gradient.numpy() for name, gradient in gradients.items()},
     }
-
-
-for question, reply in zip(sys.argv[1::2], sys.argv[2::2]):
-    np.savez(reply, **answer(dict(np.load(question))))
 """
 
 
 @pytest.fixture(scope="module")
 def draws() -> list[Arrays]:
-    inputs = runpy.run_path(str(ROOT / "exercises" / NAME / ".spec" / "inputs.py"))["inputs"]
-    result: dict[str, Arrays] = inputs(np.random.default_rng(11))
-    return list(result.values())
+    return drawn(NAME, seed=11)
 
 
 @pytest.fixture(scope="module")
 def answers(draws: list[Arrays], tmp_path_factory: pytest.TempPathFactory) -> list[Arrays]:
-    folder = tmp_path_factory.mktemp("solution")
-    script = folder / "solution.py"
-    script.write_text("\n".join(definitions(ROOT / "solutions" / f"{NAME}.ipynb")) + ANSWER, "utf-8")
-    arguments: list[str] = []
-    for number, draw in enumerate(draws):
-        np.savez(folder / f"question_{number}.npz", **draw)  # type: ignore[arg-type]
-        arguments += [str(folder / f"question_{number}.npz"), str(folder / f"reply_{number}.npz")]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
-    subprocess.run([sys.executable, str(script), *arguments], env=environment, check=True, timeout=120)
-    return [dict(np.load(folder / f"reply_{number}.npz")) for number in range(len(draws))]
-
-
-def definitions(notebook: Path) -> Iterator[str]:
-    """The notebook's imports, functions, classes and constants; its rainfalls and its training are left out."""
-    solution = read(notebook)
-    for number in range(1, len(solution.cells) + 1):
-        if solution.runs(number):
-            for statement in ast.parse(solution.to_run(number)).body:
-                constant = isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]).strip("()").isupper()
-                if constant or isinstance(statement, ast.Import | ast.FunctionDef | ast.ClassDef):
-                    yield ast.unparse(statement)
+    return ask(NAME, ANSWER, draws, tmp_path_factory.mktemp("solution"))
 
 
 # --- the same in NumPy, without a loop that carries a state ---------------------------------------------------------
