@@ -27,6 +27,7 @@ from grader.doctor.events import (
 from grader.doctor.trace import Layer, Operation, Trace, Variable
 
 FOREVER = 1 << 60  # the clock of what has not ended
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 READS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
 WRITES = ("Assign", "Resource")
 MOST_FOLLOWED = 400  # operations
@@ -235,13 +236,16 @@ class Story:
         if not (0 <= place < len(self.trace.places) and 0 <= other < len(self.trace.places)):
             return self.spot(place)
         own, others = (self.trace.places[number].frames[::-1] for number in (place, other))
-        chosen = own[-1]
-        for one, another in zip(own, others, strict=False):
+        parted = len(own) - 1
+        for depth, (one, another) in enumerate(zip(own, others, strict=False)):
             if (one.cell, one.function) != (another.cell, another.function):
                 break
-            chosen = one
+            parted = depth
             if one.line != another.line:
                 break
+        while parted + 1 < len(own) and own[parted + 1].function in COMPREHENSIONS:
+            parted += 1  # to who wrote it, a comprehension is no function of its own
+        chosen = own[parted]
         return Spot(chosen.cell or None, chosen.line, chosen.span)
 
     def via(self, place: int) -> str:
