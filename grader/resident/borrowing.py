@@ -36,8 +36,8 @@ class Account:
         forkserver.lend(self._server)
 
     def send_to(self, connection: socket.socket) -> None:
-        """Give it away."""
-        socket.send_fds(connection, [b"a"], [self._connection.fileno()])
+        """Give it away, and say of which folder it is."""
+        socket.send_fds(connection, [os.fsencode(self.folder)], [self._connection.fileno()])
 
     def tell(self, what: str, **more: object) -> None:
         """Say something that is not answered."""

@@ -13,9 +13,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from grader.resident import place
 from grader.resident.protocol import LENGTH, framed
@@ -29,6 +31,8 @@ NEVER_STARTS = frozenset(
 ANSWER_SECONDS = 5.0  # until a fork says that it is there; usually 0.02
 START_SECONDS = 20.0  # the same of a resident grader that is just being started; usually 0.5
 READY = b"ready"
+LONGEST_PATH = 4096  # bytes
+AnswerT = TypeVar("AnswerT")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) if os.name == "posix" else ()
 
 
@@ -36,8 +40,19 @@ def run(arguments: Sequence[str]) -> int | None:
     """Have a command run by the resident grader; its exit code. None: it is to be run here."""
     if not _wanted(arguments) or not _plain_python() or arguments[0] in ALONE:
         return None
+    return _ask(arguments[0] not in NEVER_STARTS, partial(_served, arguments))
+
+
+def account(starts: bool) -> tuple[socket.socket, Path] | None:
+    """For a command that runs here: a way to borrow from the resident grader all the same, and the folder of that one.
+    `starts`: it is started where none runs. None where it is not to be had."""
+    return _ask(starts, _lent) if _wanted(sys.argv[1:]) else None
+
+
+def _ask(starts: bool, talk: Callable[[socket.socket, str], AnswerT | None]) -> AnswerT | None:
+    """What comes of talking to a fork of the resident grader, over a connection and with the signature of both, once
+    there is one that is ready; None where there is none in time, or it fails."""
     signature = place.signature()
-    starts = arguments[0] not in NEVER_STARTS
     folder = place.folder(signature, starts)
     if folder is None:
         return None
@@ -46,31 +61,7 @@ def run(arguments: Sequence[str]) -> int | None:
         if connection is None:
             return None
         with connection:
-            return _served(connection, signature, arguments)
-    except (OSError, ValueError):
-        _debug()
-        return None
-
-
-def account(starts: bool) -> tuple[socket.socket, Path] | None:
-    """For a command that runs here: a way to borrow from the resident grader all the same, and the folder of that one.
-    `starts`: it is started where none runs. None where it is not to be had."""
-    if not _wanted(sys.argv[1:]):
-        return None
-    signature = place.signature()
-    folder = place.folder(signature, make=starts)
-    if folder is None:
-        return None
-    try:
-        connection = _connect(folder, starts)
-        if connection is None:
-            return None
-        with connection:
-            if connection.recv(len(READY)) != READY:
-                return None
-            _tell(connection, signature, None)
-            _, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
-        return (socket.socket(fileno=descriptors[0]), folder) if descriptors else None
+            return talk(connection, signature) if connection.recv(len(READY)) == READY else None
     except (OSError, ValueError):
         _debug()
         return None
@@ -142,11 +133,8 @@ def _spawn(descriptors: Sequence[int]) -> None:
         os.set_inheritable(descriptor, False)
 
 
-def _served(connection: socket.socket, signature: str, arguments: Sequence[str]) -> int | None:
-    """Have the fork run it, once there is one, and wait for its end. Streams that are sent to one that hangs would keep
-    a pipe open that others read."""
-    if connection.recv(len(READY)) != READY:
-        return None
+def _served(arguments: Sequence[str], connection: socket.socket, signature: str) -> int | None:
+    """Have the fork run it, and wait for its end."""
     connection.settimeout(None)
     for number in FORWARDED:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -156,8 +144,16 @@ def _served(connection: socket.socket, signature: str, arguments: Sequence[str])
     return code[0] if code else None
 
 
+def _lent(connection: socket.socket, signature: str) -> tuple[socket.socket, Path] | None:
+    """Have the fork give its account away."""
+    _tell(connection, signature, None)
+    folder, descriptors, _, _ = socket.recv_fds(connection, LONGEST_PATH, 1)
+    return (socket.socket(fileno=descriptors[0]), Path(os.fsdecode(folder))) if descriptors else None
+
+
 def _tell(connection: socket.socket, signature: str, arguments: Sequence[str] | None) -> None:
-    """Give a fork everything that a command has. `arguments`: None for who only borrows."""
+    """Give a fork everything that a command has; not before there is one, for streams that are sent to a process that
+    hangs would keep a pipe open that others read. `arguments`: None for who only borrows."""
     folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     message = json.dumps(_command(signature, arguments)).encode()
     whole = framed(message)
