@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 
@@ -124,39 +124,33 @@ def list_applied(case: Case) -> Iterator[tuple[Update, int, int, set[int]]]:
 
 def find_misaligned_gradients(case: Case) -> Iterator[Suspect]:
     """The gradient of one variable updates another of the same call."""
-    known = case.origins
     for update, _, variable, came in list_applied(case):
-        wanted = {known[number][0] for number in came}
-        together = {source.number for one in came for source in known[one][1].sources}
-        if wanted and variable not in wanted and variable in together:
-            yield Suspect(
-                cause="grads_misaligned",
-                severity="error",
-                symptom="wrong",
-                variables=(case.main.name(variable),),
-                place=update.place,
-            )
+        if is_meant_for_another(case, variable, came):
+            yield suspect_misaligned(case.main.name(variable), update.place)
 
 
 def find_gradients_misaligned_by_hand(case: Case) -> Iterator[Suspect]:
     """The same, where the program itself adds the gradient to a variable."""
-    story, known = case.main, case.origins
+    story = case.main
     for variable in case.asked_for & story.variables.keys():
         for writer in story.writes_after_creation(variable):
             if "keras" in story.via(writer.place) and "variables.py" not in story.via(writer.place):
                 continue
             came = {number for taken in writer.inputs[1:] for number in trace_back(case, taken)}
-            wanted = {known[number][0] for number in came}
-            together = {source.number for one in came for source in known[one][1].sources}
-            if wanted and variable not in wanted and variable in together:
-                yield Suspect(
-                    cause="grads_misaligned",
-                    severity="error",
-                    symptom="wrong",
-                    variables=(story.name(variable),),
-                    place=writer.place,
-                )
+            if is_meant_for_another(case, variable, came):
+                yield suspect_misaligned(story.name(variable), writer.place)
                 break
+
+
+def is_meant_for_another(case: Case, variable: int, came: Iterable[int]) -> bool:
+    """None of these results of gradient calls is for the variable, though one of the calls asked for its gradient."""
+    origins = [case.origins[number] for number in came]
+    together = {source.number for _, call in origins for source in call.sources}
+    return bool(origins) and variable not in {source for source, _ in origins} and variable in together
+
+
+def suspect_misaligned(name: str, place: int) -> Suspect:
+    return Suspect(cause="grads_misaligned", severity="error", symptom="wrong", variables=(name,), place=place)
 
 
 def find_repeated_variables(case: Case) -> Iterator[Suspect]:
